@@ -1,0 +1,1 @@
+//! Every configuration key in one table: name, type, default, validator, status.

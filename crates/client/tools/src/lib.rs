@@ -1,0 +1,1 @@
+//! Kafka's commands under Kafka's names, and ottla's own.

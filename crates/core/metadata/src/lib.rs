@@ -1,0 +1,1 @@
+//! Metadata records to image and delta.

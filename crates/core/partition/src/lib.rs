@@ -1,0 +1,1 @@
+//! One replica of a partition: marks, high watermark, producer state, waiting producers.

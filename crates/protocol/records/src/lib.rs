@@ -1,0 +1,1 @@
+//! Record batches: header, read, build, compress, checksum.

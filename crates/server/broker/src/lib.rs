@@ -1,0 +1,1 @@
+//! A node: the APIs, their handlers and the assembly.

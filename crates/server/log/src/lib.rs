@@ -1,0 +1,1 @@
+//! Segments, indexes, recovery and retention in Kafka's files.

@@ -1,0 +1,1 @@
+//! Interprets effects: reactors, committers, pools; the only home of threads.

@@ -1,0 +1,1 @@
+//! A whole node under a seeded scheduler, with faults and checkers.

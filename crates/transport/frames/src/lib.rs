@@ -1,0 +1,1 @@
+//! A connection as a machine: frames in, answers out in order.
