@@ -3,6 +3,10 @@
 //!
 //! *Kafka*: `CoordinatorShard`, `CoordinatorRuntime`, and the same shape in `QuorumController`.
 
+mod coordinator;
+mod loading;
 mod shard;
 
+pub use coordinator::{Appender, Coordinator, Input, Output};
+pub use loading::Loading;
 pub use shard::{Answer, Decision, Entry, Event, Rejection, Shard};

@@ -112,8 +112,18 @@ pub trait Shard {
     ) -> (Self::Soft, Vec<Self::Effect>);
 
     /// The answer to a request whose records could not be appended, or that was still waiting when
-    /// leadership ended. Called once for each such request.
-    fn reject(soft: &mut Self::Soft, request: RequestId, rejection: Rejection) -> Self::Response;
+    /// leadership ended. Called once for each such request; after it the request is forgotten.
+    /// `intended` is the answer that was decided and is not given now, `None` for a request that
+    /// waits inside the shard. It tells what kind of answer is due without a memory of every
+    /// request, since a shard is not told when its answers are released. When an append is refused
+    /// this is called right after the `decide` whose records they were, so that soft state can
+    /// take back what it assumed.
+    fn reject(
+        soft: &mut Self::Soft,
+        request: RequestId,
+        intended: Option<Self::Response>,
+        rejection: &Rejection,
+    ) -> Self::Response;
 
     /// Requests that wait inside the shard for something other than a commit.
     fn waiting(soft: &Self::Soft) -> Vec<RequestId>;
