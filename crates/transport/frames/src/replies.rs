@@ -1,0 +1,120 @@
+//! Answers of one connection, sent in the order of their requests however they become ready.
+//!
+//! *Invariant*: a slot is completed once; bytes leave in the order in which slots were reserved.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+/// The place of one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SlotId(u64);
+
+/// The answers of one connection.
+#[derive(Debug)]
+pub struct ReplyQueue {
+    /// The slot at the front of `slots`.
+    first: u64,
+    /// Reserved slots, `Some` when complete.
+    slots: VecDeque<Option<Vec<Bytes>>>,
+    /// Bytes on their way, sizes included.
+    outgoing: VecDeque<Bytes>,
+    unsent_bytes: usize,
+    max_unsent_bytes: usize,
+    max_pipelined: usize,
+}
+
+impl ReplyQueue {
+    /// A queue that asks for no more requests while this many bytes are unsent or this many
+    /// requests are unanswered.
+    #[must_use]
+    pub fn new(max_unsent_bytes: usize, max_pipelined: usize) -> ReplyQueue {
+        ReplyQueue {
+            first: 0,
+            slots: VecDeque::new(),
+            outgoing: VecDeque::new(),
+            unsent_bytes: 0,
+            max_unsent_bytes,
+            max_pipelined,
+        }
+    }
+
+    /// Takes the next place.
+    pub fn reserve(&mut self) -> SlotId {
+        let id = SlotId(self.first + self.slots.len() as u64);
+        self.slots.push_back(None);
+        id
+    }
+
+    /// Fills a place with the chunks of an answer, its size not included.
+    pub fn complete(&mut self, id: SlotId, chunks: Vec<Bytes>) {
+        let index = usize::try_from(id.0 - self.first).expect("a slot is completed once");
+        let slot = self.slots.get_mut(index).expect("a slot is reserved before");
+        assert!(slot.is_none(), "a slot is completed once");
+        *slot = Some(chunks);
+        while let Some(Some(_)) = self.slots.front() {
+            let chunks = self.slots.pop_front().flatten().expect("the front is complete");
+            self.first += 1;
+            self.enqueue(chunks);
+        }
+    }
+
+    fn enqueue(&mut self, chunks: Vec<Bytes>) {
+        let size: usize = chunks.iter().map(Bytes::len).sum();
+        let prefix = i32::try_from(size).expect("an answer is below 2 GiB");
+        self.outgoing.push_back(Bytes::copy_from_slice(&prefix.to_be_bytes()));
+        self.outgoing.extend(chunks.into_iter().filter(|chunk| !chunk.is_empty()));
+        self.unsent_bytes += size + 4;
+    }
+
+    /// Sends bytes that belong to no request, behind everything that is ready.
+    pub fn farewell(&mut self, bytes: Bytes) {
+        self.unsent_bytes += bytes.len();
+        self.outgoing.push_back(bytes);
+    }
+
+    /// Whether bytes are ready to be sent.
+    #[must_use]
+    pub fn has_unsent(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Whether answers are still owed.
+    #[must_use]
+    pub fn is_awaiting(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
+    /// Whether no further request should be taken for now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.unsent_bytes >= self.max_unsent_bytes || self.slots.len() >= self.max_pipelined
+    }
+
+    /// Fills `slices` with what goes next and says how many were filled.
+    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let count = self.outgoing.len().min(slices.len());
+        for (slice, chunk) in slices.iter_mut().zip(&self.outgoing) {
+            *slice = IoSlice::new(chunk);
+        }
+        count
+    }
+
+    /// Notes that this many bytes were sent.
+    pub fn advance(&mut self, mut sent: usize) {
+        self.unsent_bytes -= sent;
+        while sent > 0 {
+            let chunk = self.outgoing.front_mut().expect("no more is sent than was there");
+            if sent < chunk.len() {
+                chunk.advance(sent);
+                return;
+            }
+            sent -= chunk.len();
+            self.outgoing.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

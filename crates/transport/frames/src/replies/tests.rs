@@ -1,0 +1,48 @@
+//! Order, bounds and partial sends.
+
+use std::io::IoSlice;
+
+use bytes::Bytes;
+
+use super::ReplyQueue;
+
+fn sent(queue: &mut ReplyQueue) -> Vec<u8> {
+    let mut slices = [IoSlice::new(&[]); 64];
+    let count = queue.gather(&mut slices);
+    let bytes: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+    queue.advance(bytes.len());
+    bytes
+}
+
+#[test]
+fn answers_leave_in_the_order_of_their_requests() {
+    let mut queue = ReplyQueue::new(1000, 10);
+    let (first, second) = (queue.reserve(), queue.reserve());
+    queue.complete(second, vec![Bytes::from_static(b"22")]);
+    assert!(!queue.has_unsent());
+    queue.complete(first, vec![Bytes::from_static(b"1"), Bytes::new(), Bytes::from_static(b"a")]);
+    assert_eq!(sent(&mut queue), b"\0\0\0\x021a\0\0\0\x0222");
+    assert!(!queue.has_unsent() && !queue.is_awaiting());
+}
+
+#[test]
+fn a_partial_send_goes_on_where_it_stopped() {
+    let mut queue = ReplyQueue::new(1000, 10);
+    let slot = queue.reserve();
+    queue.complete(slot, vec![Bytes::from_static(b"abc"), Bytes::from_static(b"def")]);
+    queue.advance(5);
+    assert_eq!(sent(&mut queue), b"bcdef");
+}
+
+#[test]
+fn a_full_queue_asks_for_no_more_requests() {
+    let mut queue = ReplyQueue::new(10, 2);
+    assert!(!queue.is_full());
+    let (first, second) = (queue.reserve(), queue.reserve());
+    assert!(queue.is_full(), "two requests are unanswered");
+    queue.complete(first, vec![Bytes::from_static(b"123456")]);
+    queue.complete(second, vec![]);
+    assert!(queue.is_full(), "fourteen bytes are unsent");
+    sent(&mut queue);
+    assert!(!queue.is_full());
+}
