@@ -93,7 +93,10 @@ impl Machine for Waits {
     fn check_invariants(&self) {
         assert_eq!(self.waiting.len(), self.deadlines.len());
         for (id, deadline) in &self.waiting {
-            assert!(self.deadlines.contains(&(*deadline, *id)), "a waiting fetch has a deadline");
+            assert!(
+                self.deadlines.contains(&(*deadline, *id)),
+                "a waiting fetch has a deadline"
+            );
         }
     }
 }

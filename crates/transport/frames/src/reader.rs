@@ -65,7 +65,11 @@ impl FrameReader {
     /// A reader that refuses frames above `max_frame_size` bytes (`socket.request.max.bytes`).
     #[must_use]
     pub fn new(max_frame_size: usize) -> FrameReader {
-        FrameReader { buffer: BytesMut::new(), max_frame_size, frames_seen: false }
+        FrameReader {
+            buffer: BytesMut::new(),
+            max_frame_size,
+            frames_seen: false,
+        }
     }
 
     /// Where the next bytes of the stream go: has room for at least one byte, and for the rest of
@@ -95,9 +99,15 @@ impl FrameReader {
     /// # Errors
     /// When the stream is no Kafka stream; nothing further can be read from it.
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, FrameError> {
-        let Some(size) = self.declared_size() else { return Ok(None) };
-        let length = usize::try_from(size).ok().filter(|length| *length <= self.max_frame_size);
-        let Some(length) = length else { return Err(self.refusal(size)) };
+        let Some(size) = self.declared_size() else {
+            return Ok(None);
+        };
+        let length = usize::try_from(size)
+            .ok()
+            .filter(|length| *length <= self.max_frame_size);
+        let Some(length) = length else {
+            return Err(self.refusal(size));
+        };
         // TLS and HTTP openings are impossible sizes for most limits, but not for every one.
         if !self.frames_seen && self.looks_like_tls() {
             return Err(FrameError::Tls);
@@ -111,7 +121,9 @@ impl FrameReader {
     }
 
     fn declared_size(&self) -> Option<i32> {
-        self.buffer.first_chunk().map(|bytes| i32::from_be_bytes(*bytes))
+        self.buffer
+            .first_chunk()
+            .map(|bytes| i32::from_be_bytes(*bytes))
     }
 
     fn missing(&self) -> Option<usize> {
@@ -120,8 +132,9 @@ impl FrameReader {
     }
 
     fn refusal(&self, size: i32) -> FrameError {
-        const METHODS: [&[u8]; 8] =
-            [b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN"];
+        const METHODS: [&[u8]; 8] = [
+            b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN",
+        ];
         let start = self.buffer.get(..SIZE_PREFIX).unwrap_or_default();
         if self.frames_seen {
             FrameError::Size(size)

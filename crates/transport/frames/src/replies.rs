@@ -50,11 +50,18 @@ impl ReplyQueue {
     /// Fills a place with the chunks of an answer, its size not included.
     pub fn complete(&mut self, id: SlotId, chunks: Vec<Bytes>) {
         let index = usize::try_from(id.0 - self.first).expect("a slot is completed once");
-        let slot = self.slots.get_mut(index).expect("a slot is reserved before");
+        let slot = self
+            .slots
+            .get_mut(index)
+            .expect("a slot is reserved before");
         assert!(slot.is_none(), "a slot is completed once");
         *slot = Some(chunks);
         while let Some(Some(_)) = self.slots.front() {
-            let chunks = self.slots.pop_front().flatten().expect("the front is complete");
+            let chunks = self
+                .slots
+                .pop_front()
+                .flatten()
+                .expect("the front is complete");
             self.first += 1;
             self.enqueue(chunks);
         }
@@ -63,8 +70,10 @@ impl ReplyQueue {
     fn enqueue(&mut self, chunks: Vec<Bytes>) {
         let size: usize = chunks.iter().map(Bytes::len).sum();
         let prefix = i32::try_from(size).expect("an answer is below 2 GiB");
-        self.outgoing.push_back(Bytes::copy_from_slice(&prefix.to_be_bytes()));
-        self.outgoing.extend(chunks.into_iter().filter(|chunk| !chunk.is_empty()));
+        self.outgoing
+            .push_back(Bytes::copy_from_slice(&prefix.to_be_bytes()));
+        self.outgoing
+            .extend(chunks.into_iter().filter(|chunk| !chunk.is_empty()));
         self.unsent_bytes += size + 4;
     }
 
@@ -105,7 +114,10 @@ impl ReplyQueue {
     pub fn advance(&mut self, mut sent: usize) {
         self.unsent_bytes -= sent;
         while sent > 0 {
-            let chunk = self.outgoing.front_mut().expect("no more is sent than was there");
+            let chunk = self
+                .outgoing
+                .front_mut()
+                .expect("no more is sent than was there");
             if sent < chunk.len() {
                 chunk.advance(sent);
                 return;

@@ -28,7 +28,9 @@ fn run(waits: &mut Waits, command: &Command) -> String {
     waits.step(now, input, &mut effects);
     waits.check_invariants();
     let mut lines: Vec<String> = effects.iter().map(|effect| format!("{effect:?}")).collect();
-    let next = waits.next_deadline().map_or("none".to_owned(), |at| (at.0 / 1_000_000).to_string());
+    let next = waits
+        .next_deadline()
+        .map_or("none".to_owned(), |at| (at.0 / 1_000_000).to_string());
     lines.push(format!("waiting {}, next deadline {next}", waits.count()));
     lines.join("\n")
 }

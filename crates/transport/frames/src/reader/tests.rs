@@ -31,7 +31,12 @@ fn a_frame_that_arrives_byte_by_byte_is_whole_at_its_last_byte() {
 
 #[test]
 fn negative_and_oversized_frames_are_refused() {
-    for (size, limit) in [(-1_i32, 100), (i32::MIN, 100), (101, 100), (i32::MAX, 1 << 20)] {
+    for (size, limit) in [
+        (-1_i32, 100),
+        (i32::MIN, 100),
+        (101, 100),
+        (i32::MAX, 1 << 20),
+    ] {
         let mut reader = FrameReader::new(limit);
         reader.extend(&size.to_be_bytes());
         assert_eq!(reader.next_frame(), Err(FrameError::Size(size)));
@@ -54,7 +59,10 @@ fn http_and_tls_are_recognised_and_answered() {
     assert_eq!(error, FrameError::Http);
     let text = String::from_utf8(error.farewell().unwrap().to_vec()).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(&format!("Content-Length: {}", body.len())), "{text}");
+    assert!(
+        head.contains(&format!("Content-Length: {}", body.len())),
+        "{text}"
+    );
 
     let mut reader = FrameReader::new(i32::MAX as usize);
     reader.extend(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc]);

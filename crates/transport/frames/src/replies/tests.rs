@@ -9,7 +9,10 @@ use super::ReplyQueue;
 fn sent(queue: &mut ReplyQueue) -> Vec<u8> {
     let mut slices = [IoSlice::new(&[]); 64];
     let count = queue.gather(&mut slices);
-    let bytes: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+    let bytes: Vec<u8> = slices[..count]
+        .iter()
+        .flat_map(|slice| slice.to_vec())
+        .collect();
     queue.advance(bytes.len());
     bytes
 }
@@ -20,7 +23,14 @@ fn answers_leave_in_the_order_of_their_requests() {
     let (first, second) = (queue.reserve(), queue.reserve());
     queue.complete(second, vec![Bytes::from_static(b"22")]);
     assert!(!queue.has_unsent());
-    queue.complete(first, vec![Bytes::from_static(b"1"), Bytes::new(), Bytes::from_static(b"a")]);
+    queue.complete(
+        first,
+        vec![
+            Bytes::from_static(b"1"),
+            Bytes::new(),
+            Bytes::from_static(b"a"),
+        ],
+    );
     assert_eq!(sent(&mut queue), b"\0\0\0\x021a\0\0\0\x0222");
     assert!(!queue.has_unsent() && !queue.is_awaiting());
 }
@@ -29,7 +39,10 @@ fn answers_leave_in_the_order_of_their_requests() {
 fn a_partial_send_goes_on_where_it_stopped() {
     let mut queue = ReplyQueue::new(1000, 10);
     let slot = queue.reserve();
-    queue.complete(slot, vec![Bytes::from_static(b"abc"), Bytes::from_static(b"def")]);
+    queue.complete(
+        slot,
+        vec![Bytes::from_static(b"abc"), Bytes::from_static(b"def")],
+    );
     queue.advance(5);
     assert_eq!(sent(&mut queue), b"bcdef");
 }
