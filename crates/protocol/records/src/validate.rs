@@ -1,0 +1,229 @@
+//! What the leader checks before it takes a client's batch.
+//!
+//! *Kafka*: `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and `LogValidator`.
+//! Stricter in one point: offset deltas must count 0, 1, 2 … (Kafka rewrites a compressed batch
+//! whose deltas do not, and trusts an uncompressed one).
+//!
+//! *Not here*: sequences against the producer's state (`core/partition`), permissions.
+
+use ottla_types::TimestampMs;
+
+use crate::error::{RejectedRecord, RejectedRecords};
+use crate::{
+    BATCH_HEADER_SIZE, BatchHeader, Compression, InflateLimits, Record, RecordError,
+    RecordIterator, TimestampType, decompress,
+};
+
+/// The rules of the topic that a batch is sent to.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientBatchRules {
+    /// `max.message.bytes`.
+    pub batch_bytes_max: usize,
+    /// `segment.bytes`.
+    pub segment_bytes: usize,
+    /// `message.timestamp.type`.
+    pub timestamp_type: TimestampType,
+    /// `message.timestamp.before.max.ms`.
+    pub timestamp_before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`.
+    pub timestamp_after_max_ms: i64,
+    /// The wall clock.
+    pub now: TimestampMs,
+    /// Whether `cleanup.policy` contains `compact`.
+    pub is_compacted: bool,
+    /// Caps on inflating.
+    pub inflate: InflateLimits,
+}
+
+/// What the check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The batch's header as it came.
+    pub header: BatchHeader,
+    /// The largest timestamp of its records by the topic's rule: their own, or the append time.
+    pub max_timestamp: TimestampMs,
+    /// Whether the header has to be rewritten by [`BatchHeader::set_max_timestamp`]: the append time is
+    /// wanted, or the client stated another maximum or timestamp type than its records have.
+    pub timestamp_rewrite: bool,
+    /// Bytes of the records without compression.
+    pub inflated_bytes: usize,
+}
+
+/// Checks the bytes that a client sent for one partition: exactly one batch. `scratch` is used for
+/// inflating only, so that a caller can keep it from batch to batch.
+///
+/// # Errors
+/// Whatever is wrong with it; [`RecordError::error_code`] is the answer.
+pub fn validate_client_batch(
+    bytes: &[u8],
+    rules: &ClientBatchRules,
+    scratch: &mut Vec<u8>,
+) -> Result<Summary, RecordError> {
+    let header = parse_only_batch(bytes)?;
+    let compression = header.compression()?;
+    if header.base_offset.0 != 0 {
+        return Err(RecordError::invalid(format!(
+            "the base offset of a record batch should be 0, but it is {}",
+            header.base_offset
+        )));
+    }
+    check_size(bytes.len(), rules)?;
+    header.verify_checksum(bytes)?;
+    check_header(&header)?;
+
+    let area = bytes.get(BATCH_HEADER_SIZE..).unwrap_or_default();
+    let area = match compression {
+        Compression::None => area,
+        compression => {
+            decompress(compression, area, &rules.inflate, scratch)?;
+            scratch
+        }
+    };
+    let largest_timestamp = check_records(&header, area, rules)?;
+    let max_timestamp = match rules.timestamp_type {
+        TimestampType::CreateTime => largest_timestamp,
+        TimestampType::LogAppendTime => rules.now,
+    };
+    let is_as_stated =
+        header.timestamp_type() == rules.timestamp_type && header.max_timestamp == max_timestamp;
+    Ok(Summary {
+        header,
+        max_timestamp,
+        timestamp_rewrite: !is_as_stated,
+        inflated_bytes: area.len(),
+    })
+}
+
+fn parse_only_batch(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
+    if bytes.is_empty() {
+        return Err(RecordError::invalid("the request has no record batch"));
+    }
+    let header = BatchHeader::parse(bytes)?;
+    match bytes.len().cmp(&(header.size_in_bytes as usize)) {
+        std::cmp::Ordering::Less => Err(RecordError::invalid("the record batch is cut short")),
+        std::cmp::Ordering::Equal => Ok(header),
+        std::cmp::Ordering::Greater => Err(RecordError::invalid(
+            "there must be exactly one record batch for a partition",
+        )),
+    }
+}
+
+fn check_size(size: usize, rules: &ClientBatchRules) -> Result<(), RecordError> {
+    if size > rules.batch_bytes_max {
+        return Err(RecordError::TooLarge {
+            size,
+            maximum: rules.batch_bytes_max,
+        });
+    }
+    if size > rules.segment_bytes {
+        return Err(RecordError::LargerThanSegment {
+            size,
+            maximum: rules.segment_bytes,
+        });
+    }
+    Ok(())
+}
+
+fn check_header(header: &BatchHeader) -> Result<(), RecordError> {
+    if header.last_offset_delta < 0 {
+        return Err(RecordError::invalid(format!(
+            "the batch has an invalid offset range: [0, {}]",
+            header.last_offset_delta
+        )));
+    }
+    if header.record_count <= 0 {
+        return Err(RecordError::invalid(format!(
+            "invalid reported count for record batch: {}",
+            header.record_count
+        )));
+    }
+    if i64::from(header.record_count) != i64::from(header.last_offset_delta) + 1 {
+        return Err(RecordError::invalid(format!(
+            "inconsistent batch offset range [0, {}] and count of records {}",
+            header.last_offset_delta, header.record_count
+        )));
+    }
+    if header.is_control() {
+        return Err(RecordError::invalid(
+            "clients are not allowed to write control records",
+        ));
+    }
+    if header.has_producer_id() && header.base_sequence < 0 {
+        return Err(RecordError::invalid(format!(
+            "invalid sequence number {} in record batch with producer id {}",
+            header.base_sequence, header.producer_id
+        )));
+    }
+    Ok(())
+}
+
+/// Walks the records; returns their largest timestamp.
+fn check_records(
+    header: &BatchHeader,
+    area: &[u8],
+    rules: &ClientBatchRules,
+) -> Result<TimestampMs, RecordError> {
+    let mut largest = TimestampMs::NONE;
+    let mut rejected: Option<Box<RejectedRecords>> = None;
+    for (index, record) in (0_i32..).zip(RecordIterator::new(header, area)) {
+        let record = record?;
+        if record.offset_delta != index {
+            return Err(RecordError::invalid(format!(
+                "record {index} has the offset delta {}",
+                record.offset_delta
+            )));
+        }
+        largest = largest.max(record.timestamp);
+        if let Some((is_timestamp, message)) = check_record(header, &record, rules) {
+            let rejected = rejected.get_or_insert_default();
+            rejected.invalid_timestamp |= is_timestamp;
+            rejected.count += 1;
+            if rejected.records.len() < RejectedRecords::LISTED {
+                rejected.records.push(RejectedRecord {
+                    batch_index: index,
+                    message,
+                });
+            }
+        }
+    }
+    match rejected {
+        None => Ok(largest),
+        Some(rejected) => Err(RecordError::Rejected(rejected)),
+    }
+}
+
+/// What rule of the topic a record breaks: whether it is the timestamp's, and in words.
+#[inline]
+fn check_record(
+    header: &BatchHeader,
+    record: &Record<'_>,
+    rules: &ClientBatchRules,
+) -> Option<(bool, String)> {
+    if rules.is_compacted && record.key.is_none() {
+        let message = "Compacted topic cannot accept message without key";
+        return Some((false, message.to_owned()));
+    }
+    let by_create_time = rules.timestamp_type == TimestampType::CreateTime;
+    if by_create_time && record.timestamp != TimestampMs::NONE {
+        let age = rules.now.0.saturating_sub(record.timestamp.0);
+        if age > rules.timestamp_before_max_ms
+            || age.saturating_neg() > rules.timestamp_after_max_ms
+        {
+            let earliest = rules.now.0.saturating_sub(rules.timestamp_before_max_ms);
+            let latest = rules.now.0.saturating_add(rules.timestamp_after_max_ms);
+            let message = format!(
+                "Timestamp {} of message with offset {} is out of range. \
+                 The timestamp should be within [{earliest}, {latest}]",
+                record.timestamp, record.offset
+            );
+            return Some((true, message));
+        }
+    } else if header.timestamp_type() == TimestampType::LogAppendTime {
+        let message = "Producer should not set timestamp type to LogAppendTime.";
+        return Some((true, message.to_owned()));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;
