@@ -10,7 +10,7 @@ use ottla_types::{NodeId, Offset, ProducerEpoch, ProducerId, RequestId, Timestam
 pub struct BatchId(pub u64);
 
 /// The shell's number for a topic's partition, so that no name is cloned per batch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PartitionHandle(pub u32);
 
 impl fmt::Debug for BatchId {

@@ -61,12 +61,6 @@ struct Request {
     batches: Vec<BatchId>,
 }
 
-impl Default for PartitionHandle {
-    fn default() -> PartitionHandle {
-        PartitionHandle(0)
-    }
-}
-
 impl Machine for Producer {
     type Input<'a> = Input;
     type Effect = Effect;

@@ -64,9 +64,9 @@ impl Producer {
     }
 
     fn is_repeated(&self, batch: BatchId) -> bool {
-        self.batches
-            .get(&batch)
-            .is_some_and(|batch| batch.attempts > 1 || (batch.attempts > 0 && batch.request.is_none()))
+        self.batches.get(&batch).is_some_and(|batch| {
+            batch.attempts > 1 || (batch.attempts > 0 && batch.request.is_none())
+        })
     }
 
     /// Builds as many requests as the limits allow, node by node.
@@ -127,7 +127,10 @@ impl Producer {
         let order: Vec<PartitionHandle> = node
             .waiting
             .range(turn..)
-            .chain(node.waiting.range((Bound::Unbounded, Bound::Excluded(turn))))
+            .chain(
+                node.waiting
+                    .range((Bound::Unbounded, Bound::Excluded(turn))),
+            )
             .copied()
             .collect();
         let request = RequestId(self.next_request);

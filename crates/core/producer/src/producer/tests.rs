@@ -24,9 +24,8 @@ fn error(command: &Command) -> ErrorCode {
 }
 
 fn configured(command: &Command) -> Producer {
-    let ms = |key, default| {
-        Duration::from_millis(u64::try_from(command.number(key, default)).unwrap())
-    };
+    let ms =
+        |key, default| Duration::from_millis(u64::try_from(command.number(key, default)).unwrap());
     let count = |key, default| usize::try_from(command.number(key, default)).unwrap();
     let config = Config {
         linger: ms("linger", 5),
