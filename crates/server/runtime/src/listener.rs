@@ -1,0 +1,133 @@
+//! Accepts connections and spreads them over the reactors.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// A storm of connections must not be refused by the kernel while one reactor is busy.
+const BACKLOG: i32 = 4096;
+/// After the process ran out of file descriptors: long enough for some to be closed.
+const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// Binds a listening socket.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// How many connections there are, in all and by address.
+#[derive(Debug, Default)]
+pub struct ConnectionCount {
+    total: AtomicUsize,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One counted connection; uncounts itself when dropped.
+#[derive(Debug)]
+pub struct Counted {
+    count: Arc<ConnectionCount>,
+    address: IpAddr,
+}
+
+/// `max.connections` and `max.connections.per.ip`.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionBounds {
+    /// In all.
+    pub total: usize,
+    /// From one address.
+    pub per_address: usize,
+}
+
+impl ConnectionCount {
+    /// How many connections there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    fn admit(self: &Arc<Self>, address: IpAddr, bounds: ConnectionBounds) -> Option<Counted> {
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_there = by_address.entry(address).or_default();
+        if *from_there >= bounds.per_address || self.total() >= bounds.total {
+            return None;
+        }
+        *from_there += 1;
+        self.total.fetch_add(1, Ordering::Relaxed);
+        Some(Counted { count: Arc::clone(self), address })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.count.total.fetch_sub(1, Ordering::Relaxed);
+        let mut counts = self.count.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// A connection that was accepted and counted.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The socket.
+    pub stream: std::net::TcpStream,
+    /// Keeps the count right as long as the connection lives.
+    pub counted: Counted,
+}
+
+/// Accepts on `listener` until `stopped` says so; `deliver` gets each connection in turn.
+///
+/// # Errors
+/// When the thread cannot be made.
+pub fn start_acceptor(
+    listener: TcpListener,
+    count: Arc<ConnectionCount>,
+    bounds: ConnectionBounds,
+    stopped: impl Fn() -> bool + Send + 'static,
+    mut deliver: impl FnMut(Accepted) + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    listener.set_nonblocking(true)?;
+    thread::Builder::new().name("acceptor".to_owned()).spawn(move || {
+        while !stopped() {
+            match listener.accept() {
+                Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
+                    Some(counted) => deliver(Accepted { stream, counted }),
+                    None => tracing::warn!(%peer, "connection refused: too many connections"),
+                },
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(&listener),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    thread::sleep(PAUSE_WHEN_EXHAUSTED);
+                }
+            }
+        }
+    })
+}
+
+/// Until somebody connects, or it is time to see whether to stop.
+fn wait(listener: &TcpListener) {
+    let timeout = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let mut ready = [PollFd::new(listener, PollFlags::IN)];
+    // Interrupted or not, the caller's loop looks again.
+    let _ = poll(&mut ready, Some(&timeout));
+}

@@ -1,0 +1,170 @@
+//! The task of one connection: reads, executes every whole frame inline, sends what is ready.
+
+use std::future::pending;
+use std::io::{self, ErrorKind, IoSlice};
+use std::rc::Rc;
+use std::time::Duration;
+
+use ottla_frames::{FrameReader, ReplyQueue};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{Connection, Service};
+
+/// Chunks handed to the kernel in one call.
+const SLICES: usize = 64;
+/// How much one connection reads before others on the reactor get their turn.
+const READ_BUDGET: usize = 1024 * 1024;
+
+/// The limits of every connection of a reactor.
+#[derive(Clone, Debug)]
+pub struct ConnectionLimits {
+    /// `socket.request.max.bytes`.
+    pub max_request_bytes: usize,
+    /// `connections.max.idle.ms`; `None` for no limit.
+    pub max_idle: Option<Duration>,
+    /// No further request is read while this much is unsent.
+    pub max_unsent_bytes: usize,
+    /// No further request is read while so many are unanswered.
+    pub max_pipelined: usize,
+}
+
+impl ConnectionLimits {
+    pub(crate) fn reply_queue(&self) -> ReplyQueue {
+        ReplyQueue::new(self.max_unsent_bytes, self.max_pipelined)
+    }
+}
+
+enum Ended {
+    /// The other side is gone, or the connection broke: nothing more can be sent.
+    Gone,
+    /// Nothing more is read; what is ready is still sent.
+    Refused,
+}
+
+pub(crate) async fn serve<S: Service>(
+    service: &Rc<S>,
+    stream: TcpStream,
+    connection: &Rc<Connection>,
+    limits: &ConnectionLimits,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, peer = %connection.peer, "TCP_NODELAY could not be set");
+    }
+    let mut frames = FrameReader::new(limits.max_request_bytes);
+    let mut last_active = Instant::now();
+    loop {
+        if flush(&stream, connection).is_err() {
+            return;
+        }
+        let unsent = connection.replies.borrow().has_unsent();
+        if connection.is_closing() && !unsent {
+            return;
+        }
+        let interest = interest(connection, unsent);
+        tokio::select! {
+            biased;
+            ready = wait_ready(&stream, interest) => {
+                let Ok(ready) = ready else { return };
+                if ready.is_readable() && !connection.is_closing() {
+                    last_active = Instant::now();
+                    match read(service, &stream, connection, &mut frames) {
+                        Ok(()) => {}
+                        Err(Ended::Gone) => return,
+                        Err(Ended::Refused) => connection.close(),
+                    }
+                }
+            }
+            () = connection.replied.notified() => last_active = Instant::now(),
+            () = idle_until(last_active, limits.max_idle) => {
+                tracing::debug!(peer = %connection.peer, "idle connection closed");
+                return;
+            }
+        }
+    }
+}
+
+fn interest(connection: &Connection, unsent: bool) -> Option<Interest> {
+    let readable = !connection.is_closing() && !connection.replies.borrow().is_full();
+    match (readable, unsent) {
+        (true, true) => Some(Interest::READABLE | Interest::WRITABLE),
+        (true, false) => Some(Interest::READABLE),
+        (false, true) => Some(Interest::WRITABLE),
+        (false, false) => None,
+    }
+}
+
+async fn wait_ready(
+    stream: &TcpStream,
+    interest: Option<Interest>,
+) -> io::Result<tokio::io::Ready> {
+    match interest {
+        Some(interest) => stream.ready(interest).await,
+        None => pending().await,
+    }
+}
+
+async fn idle_until(last_active: Instant, max_idle: Option<Duration>) {
+    match max_idle {
+        Some(max_idle) => sleep_until(last_active + max_idle).await,
+        None => pending().await,
+    }
+}
+
+/// Reads until the socket is empty, the budget is spent or the answers pile up; executes every
+/// whole frame in between.
+fn read<S: Service>(
+    service: &Rc<S>,
+    stream: &TcpStream,
+    connection: &Rc<Connection>,
+    frames: &mut FrameReader,
+) -> Result<(), Ended> {
+    let mut budget = READ_BUDGET;
+    while budget > 0 && !connection.is_closing() && !connection.replies.borrow().is_full() {
+        match stream.try_read_buf(frames.space()) {
+            Ok(0) => return Err(Ended::Gone),
+            Ok(count) => budget = budget.saturating_sub(count),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(_) => return Err(Ended::Gone),
+        }
+        execute(service, connection, frames)?;
+    }
+    Ok(())
+}
+
+fn execute<S: Service>(
+    service: &Rc<S>,
+    connection: &Rc<Connection>,
+    frames: &mut FrameReader,
+) -> Result<(), Ended> {
+    while !connection.is_closing() {
+        match frames.next_frame() {
+            Ok(Some(frame)) => service.on_frame(connection, frame),
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::info!(peer = %connection.peer, %error, "connection closed");
+                if let Some(bytes) = error.farewell() {
+                    connection.replies.borrow_mut().farewell(bytes);
+                }
+                return Err(Ended::Refused);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
+    let mut replies = connection.replies.borrow_mut();
+    while replies.has_unsent() {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = replies.gather(&mut slices);
+        let filled = slices.get(..count).expect("no more slices are filled than there are");
+        match stream.try_write_vectored(filled) {
+            Ok(sent) => replies.advance(sent),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
