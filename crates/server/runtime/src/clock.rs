@@ -8,7 +8,9 @@ use ottla_types::{Instant, Now, TimestampMs};
 /// Both clocks, now. The monotonic one counts from the first call in this process.
 #[must_use]
 pub fn now() -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let wall = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Now {
         monotonic: monotonic(),
         wall: TimestampMs(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX)),

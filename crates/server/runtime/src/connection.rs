@@ -45,7 +45,10 @@ impl Connection {
     /// Takes the next place in the order of answers.
     pub fn reserve(self: &Rc<Self>) -> ReplySlot {
         let slot = self.replies.borrow_mut().reserve();
-        ReplySlot { connection: Rc::clone(self), slot }
+        ReplySlot {
+            connection: Rc::clone(self),
+            slot,
+        }
     }
 
     /// Closes the connection once the answers that are ready have been sent.
@@ -77,7 +80,10 @@ impl ReplySlot {
 
     /// Sends the answer, size in front, as soon as all earlier ones have gone.
     pub fn send(self, chunks: Vec<Bytes>) {
-        self.connection.replies.borrow_mut().complete(self.slot, chunks);
+        self.connection
+            .replies
+            .borrow_mut()
+            .complete(self.slot, chunks);
         self.connection.replied.notify_one();
     }
 }

@@ -12,9 +12,7 @@ mod serve;
 mod service;
 
 pub use connection::{Connection, ReplySlot};
-pub use listener::{
-    Accepted, ConnectionBounds, ConnectionCount, Counted, bind, start_acceptor,
-};
+pub use listener::{Accepted, ConnectionBounds, ConnectionCount, Counted, bind, start_acceptor};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use serve::ConnectionLimits;
 pub use service::Service;

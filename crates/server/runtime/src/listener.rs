@@ -21,7 +21,11 @@ const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(100);
 /// # Errors
 /// When the address cannot be bound.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
@@ -62,21 +66,31 @@ impl ConnectionCount {
     }
 
     fn admit(self: &Arc<Self>, address: IpAddr, bounds: ConnectionBounds) -> Option<Counted> {
-        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_address = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let from_there = by_address.entry(address).or_default();
         if *from_there >= bounds.per_address || self.total() >= bounds.total {
             return None;
         }
         *from_there += 1;
         self.total.fetch_add(1, Ordering::Relaxed);
-        Some(Counted { count: Arc::clone(self), address })
+        Some(Counted {
+            count: Arc::clone(self),
+            address,
+        })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.count.total.fetch_sub(1, Ordering::Relaxed);
-        let mut counts = self.count.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self
+            .count
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -107,26 +121,31 @@ pub fn start_acceptor(
     mut deliver: impl FnMut(Accepted) + Send + 'static,
 ) -> io::Result<thread::JoinHandle<()>> {
     listener.set_nonblocking(true)?;
-    thread::Builder::new().name("acceptor".to_owned()).spawn(move || {
-        while !stopped() {
-            match listener.accept() {
-                Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
-                    Some(counted) => deliver(Accepted { stream, counted }),
-                    None => tracing::warn!(%peer, "connection refused: too many connections"),
-                },
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(&listener),
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    thread::sleep(PAUSE_WHEN_EXHAUSTED);
+    thread::Builder::new()
+        .name("acceptor".to_owned())
+        .spawn(move || {
+            while !stopped() {
+                match listener.accept() {
+                    Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
+                        Some(counted) => deliver(Accepted { stream, counted }),
+                        None => tracing::warn!(%peer, "connection refused: too many connections"),
+                    },
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(&listener),
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        thread::sleep(PAUSE_WHEN_EXHAUSTED);
+                    }
                 }
             }
-        }
-    })
+        })
 }
 
 /// Until somebody connects, or it is time to see whether to stop.
 fn wait(listener: &TcpListener) {
-    let timeout = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    let timeout = Timespec {
+        tv_sec: 0,
+        tv_nsec: 200_000_000,
+    };
     let mut ready = [PollFd::new(listener, PollFlags::IN)];
     // Interrupted or not, the caller's loop looks again.
     let _ = poll(&mut ready, Some(&timeout));

@@ -13,7 +13,10 @@ pub struct Mailbox<Message> {
 
 impl<Message> Default for Mailbox<Message> {
     fn default() -> Self {
-        Mailbox { messages: Mutex::new(Vec::new()), arrived: Notify::new() }
+        Mailbox {
+            messages: Mutex::new(Vec::new()),
+            arrived: Notify::new(),
+        }
     }
 }
 

@@ -40,7 +40,9 @@ pub struct ReactorHandle<Message> {
 
 impl<Message> Clone for ReactorHandle<Message> {
     fn clone(&self) -> Self {
-        ReactorHandle { mailbox: Arc::clone(&self.mailbox) }
+        ReactorHandle {
+            mailbox: Arc::clone(&self.mailbox),
+        }
     }
 }
 
@@ -48,7 +50,9 @@ impl<Message> ReactorHandle<Message> {
     /// A handle to a reactor that is started later with [`start_reactor`].
     #[must_use]
     pub fn unstarted() -> Self {
-        ReactorHandle { mailbox: Arc::new(Mailbox::default()) }
+        ReactorHandle {
+            mailbox: Arc::new(Mailbox::default()),
+        }
     }
 
     /// Tells the service something.
@@ -58,12 +62,14 @@ impl<Message> ReactorHandle<Message> {
 
     /// Tells the service several things with one wake-up.
     pub fn send_all(&self, messages: impl IntoIterator<Item = Message>) {
-        self.mailbox.send_all(messages.into_iter().map(ReactorMessage::Service));
+        self.mailbox
+            .send_all(messages.into_iter().map(ReactorMessage::Service));
     }
 
     /// Hands a new connection over.
     pub fn accept(&self, accepted: Accepted, listener: Arc<str>) {
-        self.mailbox.send(ReactorMessage::Accept { accepted, listener });
+        self.mailbox
+            .send(ReactorMessage::Accept { accepted, listener });
     }
 
     /// Ends the reactor.
@@ -83,11 +89,16 @@ pub fn start_reactor<S: Service>(
     service: impl FnOnce() -> Rc<S> + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     let mailbox = Arc::clone(&handle.mailbox);
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-    thread::Builder::new().name(format!("reactor-{index}")).spawn(move || {
-        let local = LocalSet::new();
-        local.block_on(&runtime, run(service(), mailbox, limits));
-    })
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    thread::Builder::new()
+        .name(format!("reactor-{index}"))
+        .spawn(move || {
+            let local = LocalSet::new();
+            local.block_on(&runtime, run(service(), mailbox, limits));
+        })
 }
 
 async fn run<S: Service>(
@@ -132,14 +143,21 @@ fn accept<S: Service>(
     limits: &ConnectionLimits,
 ) {
     // A client that is gone already needs no answer and is nobody's fault.
-    let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { return };
-    let registered =
-        stream.set_nonblocking(true).and_then(|()| tokio::net::TcpStream::from_std(stream));
+    let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else {
+        return;
+    };
+    let registered = stream
+        .set_nonblocking(true)
+        .and_then(|()| tokio::net::TcpStream::from_std(stream));
     match registered {
         Ok(stream) => {
             let replies = limits.reply_queue();
-            let connection =
-                Rc::new(Connection::new(id, Rc::from(&**listener), (local, peer), replies));
+            let connection = Rc::new(Connection::new(
+                id,
+                Rc::from(&**listener),
+                (local, peer),
+                replies,
+            ));
             let (service, limits) = (Rc::clone(service), limits.clone());
             tokio::task::spawn_local(async move {
                 serve(&service, stream, &connection, &limits).await;

@@ -159,7 +159,9 @@ fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
     while replies.has_unsent() {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let count = replies.gather(&mut slices);
-        let filled = slices.get(..count).expect("no more slices are filled than there are");
+        let filled = slices
+            .get(..count)
+            .expect("no more slices are filled than there are");
         match stream.try_write_vectored(filled) {
             Ok(sent) => replies.advance(sent),
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
