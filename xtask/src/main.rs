@@ -3,9 +3,11 @@
 //! *Not here*: logic. Every task is a module; this file only reads the command line.
 
 mod ci;
+mod codegen;
 mod deny;
 mod layers;
 mod runtimes;
+mod schema;
 mod tidy;
 mod workspace;
 
@@ -28,6 +30,11 @@ enum Task {
     Tidy,
     /// Checks that imports between crates go downwards.
     Layers,
+    /// Writes the generated sources of the wire crate from its schema files.
+    Codegen(codegen::Options),
+    /// The schema files of the wire crate: import from Kafka's jars, comparison with them.
+    #[command(subcommand)]
+    Schema(schema::Task),
     /// Checks licences, banned crates and sources of everything we depend on.
     Deny,
 }
@@ -47,6 +54,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Tidy => tidy::run(),
         Task::Layers => layers::run(),
+        Task::Codegen(options) => codegen::run(&options),
+        Task::Schema(task) => schema::run(&task),
         Task::Deny => deny::run(),
     }
 }

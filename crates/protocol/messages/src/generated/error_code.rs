@@ -6,7 +6,6 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(pub i16);
 
-#[rustfmt::skip]
 #[allow(missing_docs)]
 impl ErrorCode {
     pub const UNKNOWN_SERVER_ERROR: ErrorCode = ErrorCode(-1);
@@ -152,8 +151,6 @@ impl ErrorCode {
 impl ErrorCode {
     /// Its name in Kafka's table; `None` for a number that the table lacks.
     #[must_use]
-    #[rustfmt::skip]
-    #[allow(clippy::too_many_lines)]
     pub fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             -1 => "UNKNOWN_SERVER_ERROR",
@@ -294,7 +291,7 @@ impl ErrorCode {
             134 => "GROUP_DELETION_FAILED",
             135 => "STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED",
             136 => "CONTROLLER_ID_NOT_REGISTERED",
-            _ => return None,
+_ => return None,
         })
     }
 
@@ -303,37 +300,7 @@ impl ErrorCode {
     pub fn is_retriable(self) -> bool {
         matches!(
             self.0,
-            2 | 3
-                | 5
-                | 6
-                | 7
-                | 9
-                | 13
-                | 14
-                | 15
-                | 16
-                | 19
-                | 20
-                | 41
-                | 51
-                | 56
-                | 70
-                | 71
-                | 72
-                | 74
-                | 75
-                | 78
-                | 80
-                | 83
-                | 84
-                | 88
-                | 89
-                | 100
-                | 103
-                | 106
-                | 122
-                | 123
-                | 133
+            2 | 3 | 5 | 6 | 7 | 9 | 13 | 14 | 15 | 16 | 19 | 20 | 41 | 51 | 56 | 70 | 71 | 72 | 74 | 75 | 78 | 80 | 83 | 84 | 88 | 89 | 100 | 103 | 106 | 122 | 123 | 133
         )
     }
 }
