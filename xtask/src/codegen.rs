@@ -100,7 +100,8 @@ fn index(modules: &[String], areas: &[Area]) -> String {
     }
     index.push_str(
         "\n/// Calls a macro with the path of every message type, as `module::Type, …`.\n\
-         #[macro_export]\nmacro_rules! for_each_message {\n    ($callback:ident) => {\n        $callback! {\n",
+         #[macro_export]\nmacro_rules! for_each_message {\n    ($callback:ident) => {\n\
+         \x20       $callback! {\n",
     );
     for schema in areas.iter().flat_map(|area| &area.messages) {
         let module = names::snake_case(&schema.name);

@@ -99,7 +99,7 @@ fn predicates(
     };
     for (documentation, signature, accept) in [
         (
-            "Whether its newest version may still change: offered only when unstable versions are enabled.",
+            "Whether its newest version may still change, so that only those who ask get it.",
             "latest_version_unstable(self) -> bool",
             (&|request: &MessageSchema| request.latest_version_unstable)
                 as &dyn Fn(&MessageSchema) -> bool,

@@ -170,8 +170,8 @@ fn tagged(item: &Struct, flexible: &Condition) -> anyhow::Result<String> {
         if !guard.is_empty() {
             writeln!(
                 cases,
-                "                    {} => return Err(DecodeError::TagNotInVersion {{ tag, version }}),",
-                tag.number
+                "{:20}{} => return Err(DecodeError::TagNotInVersion {{ tag, version }}),",
+                "", tag.number
             )?;
         }
     }

@@ -199,7 +199,8 @@ fn tagged(statements: &mut String, item: &Struct, flexible: &Condition) -> anyho
         for (tag, condition, write) in &fields {
             writeln!(
                 lines,
-                "if {condition} {{ let start = writer.begin_tag({tag}); {write} writer.end_tag(start)?; }}"
+                "if {condition} {{ let start = writer.begin_tag({tag}); {write} \
+                 writer.end_tag(start)?; }}"
             )?;
         }
     }

@@ -202,7 +202,8 @@ fn message_traits(body: &mut String, schema: &MessageSchema, item: &Struct) -> a
     writeln!(
         body,
         "    }}\n\n    \
-         fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {{\n        \
+         fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {{\n\
+         \x20       \
          writer.check_version::<Self>(version)?;"
     )?;
     body.push_str(&encode::body(item)?);
@@ -214,7 +215,8 @@ fn message_traits(body: &mut String, schema: &MessageSchema, item: &Struct) -> a
             .context("a request's name ends in Request")?;
         writeln!(
             body,
-            "\nimpl Request for {} {{\n    const API_KEY: ApiKey = ApiKey::{key};\n    type Response = {};\n}}",
+            "\nimpl Request for {} {{\n    const API_KEY: ApiKey = ApiKey::{key};\n    \
+             type Response = {};\n}}",
             item.name,
             response_name(schema)
         )?;

@@ -1,8 +1,8 @@
 //! Reads the values that messages are made of from a buffer.
 //!
 //! *Invariants.* A declared length never reserves more than the bytes left can justify; the limits
-//! are those of Kafka 4.4. Text and bytes are slices of the buffer: whoever keeps them for long keeps
-//! the whole buffer alive.
+//! are those of Kafka 4.4. Text and bytes are slices of the buffer: whoever keeps them for long
+//! keeps the whole buffer alive.
 
 use bytes::Bytes;
 use ottla_types::Uuid;
@@ -316,8 +316,8 @@ impl Reader {
         Ok(count)
     }
 
-    /// The tag of a tagged field, and the number of bytes it says to have. Like Kafka, a known field
-    /// is read to its own end, whatever the size says.
+    /// The tag of a tagged field, and the number of bytes it says to have. As in Kafka, a known
+    /// field is read to its own end, whatever the size says.
     pub(crate) fn read_tag_and_size(&mut self) -> Result<(u32, usize), DecodeError> {
         let tag = self.read_unsigned_varint()?;
         let size = self.read_unsigned_varint()? as usize;

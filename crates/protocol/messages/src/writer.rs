@@ -8,7 +8,8 @@ use ottla_types::Uuid;
 
 use crate::{EncodeError, KafkaString, Message};
 
-/// From this length on, bytes are kept as they are: a `writev` entry costs about a copy of this size.
+/// From this length on, bytes are kept as they are: an entry of `writev` costs about as much as
+/// a copy of this size.
 const PAYLOAD_LENGTH: usize = 1024;
 
 /// A message under construction: small values in one buffer, and long bytes between them, shared.

@@ -1,3 +1,5 @@
+//! A definition in, our text out.
+
 use super::parse;
 
 #[test]
@@ -9,10 +11,13 @@ fn a_definition_becomes_the_text_of_our_schema() {
           "validVersions": "1-3", "flexibleVersions": "2+",
           "fields": [
             { "name": "Url", "type": "string", "versions": "1+", "about": "see https://x" },
-            { "name": "Limit", "type": "int32", "versions": "2+", "default": "0x7fffffff", "ignorable": true },
+            { "name": "Limit", "type": "int32", "versions": "2+", "default": "0x7fffffff",
+              "ignorable": true },
             { "name": "Zero", "type": "int32", "versions": "1+", "default": "0" },
-            { "name": "Previous", "type": "int64", "taggedVersions": "2+", "tag": 1, "default": -1 },
-            { "name": "Maybe", "type": "[]Thing", "versions": "1+", "nullableVersions": "1+", "default": null, "fields": [
+            { "name": "Previous", "type": "int64", "taggedVersions": "2+", "tag": 1,
+              "default": -1 },
+            { "name": "Maybe", "type": "[]Thing", "versions": "1+", "nullableVersions": "1+",
+              "default": null, "fields": [
               { "name": "Id", "type": "uuid", "versions": "1+", "mapKey": true } ] }
           ] }"#;
     let schema = parse(definition).unwrap().unwrap();

@@ -491,7 +491,7 @@ impl ApiKey {
         }
     }
 
-    /// Whether its newest version may still change: offered only when unstable versions are enabled.
+    /// Whether its newest version may still change, so that only those who ask get it.
     #[must_use]
     pub fn latest_version_unstable(self) -> bool {
         matches!(self,

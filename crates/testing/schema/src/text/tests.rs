@@ -1,7 +1,9 @@
+//! The text form, there and back.
+
 use crate::{FieldType, Kind, parse, print};
 
 const TEXT: &str = "\
-request ExampleRequest key=7 versions=2-5 flexible=4+ listeners=broker,controller latest_version_unstable
+request ARequest key=7 versions=2-5 flexible=4+ listeners=a,b latest_version_unstable
   Id string 2+ nullable=3+ default=null ignorable
   Items []Item 2+
     Key int32 2+ map_key
