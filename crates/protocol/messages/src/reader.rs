@@ -344,3 +344,6 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

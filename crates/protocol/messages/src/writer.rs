@@ -286,3 +286,6 @@ fn unsigned_varint(mut value: u32) -> ([u8; 5], usize) {
     }
     (bytes, length)
 }
+
+#[cfg(test)]
+mod tests;
