@@ -62,6 +62,7 @@ pub(crate) async fn serve<S: Service>(
         if connection.is_closing() && !unsent {
             return;
         }
+        frames.rest();
         let interest = interest(connection, unsent);
         tokio::select! {
             biased;

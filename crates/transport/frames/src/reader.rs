@@ -6,11 +6,15 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 const SIZE_PREFIX: usize = 4;
-/// What one read may bring when nothing is known about the next frame.
-const READ_AHEAD: usize = 16 * 1024;
-/// A declared frame up to this size is received into one block at once; a larger one only after
-/// this much of it has arrived.
-const TRUSTED_BLOCK: usize = 64 * 1024;
+/// What the first reads may bring; a stream that fills them is read in larger pieces.
+const FIRST_READ: usize = 16 * 1024;
+/// The largest piece a stream is read in when the sizes of its frames do not ask for more.
+const LARGEST_READ: usize = 128 * 1024;
+/// How large a block a frame gets on its declared size alone.
+const UNPROVEN_BLOCK: usize = 64 * 1024;
+/// How large a block a frame gets once `FIRST_READ` bytes of it have arrived; from there on the block doubles with
+/// what has arrived. A produce request of Kafka's default limit is thus received into its place at once.
+const PROVEN_BLOCK: usize = 2 * 1024 * 1024;
 
 /// The stream cannot be cut any further; the connection must be closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,8 @@ impl std::fmt::Display for FrameError {
 pub struct FrameReader {
     buffer: BytesMut,
     max_frame_size: usize,
+    /// What the next read may bring beyond the frame that is arriving.
+    read_ahead: usize,
     frames_seen: bool,
 }
 
@@ -68,19 +74,56 @@ impl FrameReader {
         FrameReader {
             buffer: BytesMut::new(),
             max_frame_size,
+            read_ahead: FIRST_READ,
             frames_seen: false,
         }
     }
 
     /// Where the next bytes of the stream go: has room for at least one byte, and for the rest of
-    /// a frame whose bytes are already arriving.
+    /// a frame whose bytes are already arriving. Whatever is read must be followed by
+    /// [`next_frame`](Self::next_frame) until that has no more.
     pub fn space(&mut self) -> &mut BytesMut {
-        let missing = self.missing().unwrap_or(READ_AHEAD);
-        let trusted = missing.min(self.buffer.len().max(TRUSTED_BLOCK));
-        if self.buffer.capacity() - self.buffer.len() < trusted.max(1) {
-            self.buffer.reserve(trusted.max(READ_AHEAD));
+        let room = self.buffer.capacity() - self.buffer.len();
+        let was_filled = room == 0 && self.buffer.capacity() > 0;
+        if was_filled {
+            self.read_ahead = (self.read_ahead * 2).min(LARGEST_READ);
+        }
+        let wanted = self.wanted_capacity();
+        // A little room is used up first: what is saved is a move of the bytes that are there.
+        let is_short = self.buffer.len() + room < wanted;
+        if is_short && room < self.missing().unwrap_or(self.read_ahead / 4).max(1) {
+            self.buffer.reserve(wanted - self.buffer.len());
         }
         &mut self.buffer
+    }
+
+    /// How large the buffer should be for the frame that is arriving, and what comes behind it.
+    fn wanted_capacity(&self) -> usize {
+        let arrived = self.buffer.len();
+        let frame = arrived + self.missing().unwrap_or(0);
+        let trusted = if arrived < FIRST_READ {
+            UNPROVEN_BLOCK
+        } else {
+            PROVEN_BLOCK.max(2 * arrived)
+        };
+        if frame > trusted {
+            return trusted;
+        }
+        // Behind a large frame there is room for the next one's beginning, in steps that let frames of similar
+        // size use the same block again.
+        let whole = frame + self.read_ahead;
+        if frame > UNPROVEN_BLOCK {
+            whole.next_multiple_of(UNPROVEN_BLOCK)
+        } else {
+            whole
+        }
+    }
+
+    /// Lets the buffer go if nothing in it waits for more, so that a connection at rest holds none.
+    pub fn rest(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
     }
 
     /// Adds bytes by copying: for sources that bring their own buffer.
@@ -102,16 +145,14 @@ impl FrameReader {
         let Some(size) = self.declared_size() else {
             return Ok(None);
         };
+        // The openings of HTTP and TLS are impossible sizes for most limits, but not for every one.
+        if let Some(foreign) = self.foreign_protocol() {
+            return Err(foreign);
+        }
         let length = usize::try_from(size)
             .ok()
-            .filter(|length| *length <= self.max_frame_size);
-        let Some(length) = length else {
-            return Err(self.refusal(size));
-        };
-        // TLS and HTTP openings are impossible sizes for most limits, but not for every one.
-        if !self.frames_seen && self.looks_like_tls() {
-            return Err(FrameError::Tls);
-        }
+            .filter(|length| *length <= self.max_frame_size)
+            .ok_or(FrameError::Size(size))?;
         if self.buffer.len() < SIZE_PREFIX + length {
             return Ok(None);
         }
@@ -131,20 +172,19 @@ impl FrameReader {
         (SIZE_PREFIX + length).checked_sub(self.buffer.len())
     }
 
-    fn refusal(&self, size: i32) -> FrameError {
-        const METHODS: [&[u8]; 8] = [
-            b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN",
+    /// What the stream is, if it opens as another protocol does.
+    fn foreign_protocol(&self) -> Option<FrameError> {
+        const METHODS: [&[u8]; 10] = [
+            b"GET ", b"POST", b"HEAD", b"PUT ", b"DELE", b"OPTI", b"PATC", b"CONN", b"TRAC",
+            b"PRI ",
         ];
-        let start = self.buffer.get(..SIZE_PREFIX).unwrap_or_default();
         if self.frames_seen {
-            FrameError::Size(size)
-        } else if METHODS.contains(&start) {
-            FrameError::Http
-        } else if self.looks_like_tls() {
-            FrameError::Tls
-        } else {
-            FrameError::Size(size)
+            return None;
         }
+        if METHODS.iter().any(|method| self.buffer.starts_with(method)) {
+            return Some(FrameError::Http);
+        }
+        self.looks_like_tls().then_some(FrameError::Tls)
     }
 
     /// A TLS record: handshake, version 3.x, and (when it is there) a ClientHello inside.
