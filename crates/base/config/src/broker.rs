@@ -12,8 +12,8 @@ use crate::listeners::{Endpoint, HostAndPort};
 
 pub use own::{CompressedValidation, Durability, OwnConfig};
 
-/// Everything a node honours of its configuration, checked as Kafka checks it. Times are in the unit of the key's
-/// name.
+/// Everything a node honours of its configuration, checked as Kafka checks it. Times are in the
+/// unit of the key's name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BrokerConfig {
     /// Who the node is.
@@ -71,7 +71,8 @@ pub struct Roles {
 pub struct ListenersConfig {
     /// `listeners`, those of the controller among them.
     pub listeners: Vec<Endpoint>,
-    /// What clients are told, without the controller's; from `advertised.listeners`, or the listeners themselves.
+    /// What clients are told, without the controller's; from `advertised.listeners`, or the
+    /// listeners themselves.
     pub advertised: Vec<Endpoint>,
     /// What other nodes are told of the controller's listeners.
     pub advertised_controller: Vec<Endpoint>,

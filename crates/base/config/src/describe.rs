@@ -23,7 +23,8 @@ pub struct ConfigEntry {
     pub read_only: bool,
     /// Whether its value must not be shown.
     pub sensitive: bool,
-    /// All values it has in the layers, the effective one first. An answer leaves them out unless they are asked for.
+    /// All values it has in the layers, the effective one first. An answer leaves them out unless
+    /// they are asked for.
     pub synonyms: Vec<Synonym>,
     /// Its type; `None` for a key that is in no table.
     pub kind: Option<Kind>,
@@ -113,7 +114,8 @@ fn own_value(key: &Key, value: &Value, overrides: &Overrides, source: Source) ->
     }]
 }
 
-/// The keys of the broker itself. What the file sets without its being in the table comes first, without a value.
+/// The keys of the broker itself. What the file sets without its being in the table comes first,
+/// without a value.
 ///
 /// # Errors
 /// Kafka's sentence for a value that its key does not take.

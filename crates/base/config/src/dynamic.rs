@@ -16,12 +16,13 @@ const THROTTLES: &[&str] = &[
     "replica.alter.log.dirs.io.max.bytes.per.second",
 ];
 
-/// Checks what somebody wants to set while the broker runs: all overrides of the resource as they would be, for one
-/// broker or for all. `layers` are those of the answering broker without the change.
+/// Checks what somebody wants to set while the broker runs: all overrides of the resource as they
+/// would be, for one broker or for all. `layers` are those of the answering broker without the
+/// change.
 ///
 /// # Errors
-/// Kafka's sentence for the first that is wrong; and a sentence of ours if a key that protects something would be set
-/// without anything happening.
+/// Kafka's sentence for the first that is wrong; and a sentence of ours if a key that protects
+/// something would be set without anything happening.
 pub fn validate_broker_configs(
     proposed: &Overrides,
     of_one_broker: bool,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A configuration that cannot be used. What it becomes (a refusal to start, INVALID_CONFIG, INVALID_REQUEST) is the
-/// caller's to say.
+/// A configuration that cannot be used. What it becomes (a refusal to start, INVALID_CONFIG,
+/// INVALID_REQUEST) is the caller's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     message: String,

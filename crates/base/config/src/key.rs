@@ -110,7 +110,8 @@ pub struct Key {
     pub validator: Validator,
     /// How much it matters.
     pub importance: Importance,
-    /// Whether it can be changed while the broker runs; `ReadOnly` and without meaning for keys of topics and groups.
+    /// Whether it can be changed while the broker runs; `ReadOnly` and without meaning for keys of
+    /// topics and groups.
     pub update_mode: UpdateMode,
     /// What ottla makes of it.
     pub status: Status,

@@ -96,7 +96,8 @@ impl<'a> Layers<'a> {
     /// The value of `key`, its preset if nobody has set it.
     ///
     /// # Errors
-    /// Kafka's sentence if what is set is not a value of the key, or if nothing is set and something must be.
+    /// Kafka's sentence if what is set is not a value of the key, or if nothing is set and
+    /// something must be.
     pub fn value(&self, key: &Key) -> Result<Value, ConfigError> {
         match self.text(key.name) {
             Some(text) => key.parse(text),
@@ -104,8 +105,8 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// All values that `name` and the keys that stand for it have, uppermost layer first; a list that begins with
-    /// another name is cut down to where it begins with `name`, as Kafka's is.
+    /// All values that `name` and the keys that stand for it have, uppermost layer first; a list
+    /// that begins with another name is cut down to where it begins with `name`, as Kafka's is.
     #[must_use]
     pub fn synonyms(&self, name: &str) -> Vec<Synonym> {
         let names = synonym_names(name);

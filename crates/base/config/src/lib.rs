@@ -1,5 +1,5 @@
-//! Every configuration key in one table, and what is made of it: the typed views a node works with, the checks at
-//! start and on change, and the description clients ask for.
+//! Every configuration key in one table, and what is made of it: the typed views a node works with,
+//! the checks at start and on change, and the description clients ask for.
 //!
 //! *Not here*: reading files, and the records in which dynamic configurations are kept.
 

@@ -1,4 +1,5 @@
-//! Addresses as Kafka writes them: listeners `NAME://host:port`, voters `id@host:port`, servers `host:port`.
+//! Addresses as Kafka writes them: listeners `NAME://host:port`, voters `id@host:port`, servers
+//! `host:port`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -74,7 +75,8 @@ pub struct Endpoint {
 /// The security protocol of each listener name (in capitals).
 pub(crate) type ProtocolMap = BTreeMap<String, SecurityProtocol>;
 
-/// The listeners in `items`, each with a name of its own and, if `distinct_ports`, a port of its own.
+/// The listeners in `items`, each with a name of its own and, if `distinct_ports`, a port of its
+/// own.
 pub(crate) fn parse_listeners(
     items: &[String],
     protocols: &ProtocolMap,
@@ -192,7 +194,8 @@ pub(crate) fn parse_protocol_map(text: &str) -> Result<ProtocolMap, ConfigError>
     {
         let (name, protocol) = item.rsplit_once(':').ok_or_else(|| {
             ConfigError::new(format!(
-                "Error parsing configuration property '{KEY}': '{item}' is not of the form name:protocol"
+                "Error parsing configuration property '{KEY}': '{item}' is not of the form \
+                 name:protocol"
             ))
         })?;
         let protocol = protocol.trim();
@@ -216,8 +219,8 @@ pub struct HostAndPort {
 }
 
 impl HostAndPort {
-    /// Reads `host:port`, with brackets around an IPv6 address. What is wrong is said by the caller, who knows the
-    /// key: the error is the missing half.
+    /// Reads `host:port`, with brackets around an IPv6 address. What is wrong is said by the
+    /// caller, who knows the key: the error is the missing half.
     fn parse(text: &str) -> Result<HostAndPort, &'static str> {
         let (host, port) = text.rsplit_once(':').ok_or("port")?;
         let host = match host.strip_prefix('[') {

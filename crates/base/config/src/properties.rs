@@ -1,9 +1,11 @@
-//! Java's properties files, read as `java.util.Properties` reads them: ISO 8859-1, `\uXXXX` escapes, continued lines.
+//! Java's properties files, read as `java.util.Properties` reads them: ISO 8859-1, `\uXXXX`
+//! escapes, continued lines.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The keys of a properties file and their values. Of a key that is there twice the last one counts.
+/// The keys of a properties file and their values. Of a key that is there twice the last one
+/// counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     entries: BTreeMap<String, String>,

@@ -1,5 +1,5 @@
-//! What a start says about the keys of its file: which it cannot do without, which have no effect, which it does not
-//! know.
+//! What a start says about the keys of its file: which it cannot do without, which have no effect,
+//! which it does not know.
 
 use crate::broker::BrokerConfig;
 use crate::error::ConfigError;
@@ -15,11 +15,12 @@ const FORMER_PROTECTION: &[&str] = &["quota.producer.default", "quota.consumer.d
 /// Keys of plug-ins that say nothing as long as the plug-in is not there.
 const OF_PLUGINS: &[&str] = &["super.users", "allow.everyone.if.no.acl.found"];
 
-/// Checks the keys of a file before the node starts, and returns the warnings that a start should print.
+/// Checks the keys of a file before the node starts, and returns the warnings that a start should
+/// print.
 ///
 /// # Errors
-/// If a key that protects something is set and is not implemented, a listener is to be protected, or one of ottla's
-/// own keys is misspelt.
+/// If a key that protects something is set and is not implemented, a listener is to be protected,
+/// or one of ottla's own keys is misspelt.
 pub fn check_at_start(
     file: &Properties,
     config: &BrokerConfig,

@@ -65,7 +65,8 @@ pub struct TopicConfig {
     pub min_insync_replicas: i32,
     /// `unclean.leader.election.enable`
     pub unclean_leader_election_enable: bool,
-    /// What acks=all rests on: `flush.messages` if it is 1 or the largest value, or else `ottla.durability`.
+    /// What acks=all rests on: `flush.messages` if it is 1 or the largest value, or else
+    /// `ottla.durability`.
     pub durability: Durability,
     /// The keys that shape segments.
     pub segment: SegmentConfig,
@@ -244,8 +245,9 @@ impl<'a> TopicValues<'a> {
         })
     }
 
-    /// `flush.messages` decides where somebody has set it, for the topic or for the broker: 1 asks for the disk, the
-    /// largest value for the page cache. Anything between leaves the choice to `ottla.durability`.
+    /// `flush.messages` decides where somebody has set it, for the topic or for the broker: 1 asks
+    /// for the disk, the largest value for the page cache. Anything between leaves the choice to
+    /// `ottla.durability`.
     fn durability(&self) -> Result<Durability, ConfigError> {
         let is_set = self.overrides.contains_key("flush.messages")
             || self.layers.text("log.flush.interval.messages").is_some();
@@ -377,7 +379,8 @@ fn check_log_values(values: &TopicValues<'_>) -> Result<(), ConfigError> {
     })
 }
 
-/// Checks overrides that somebody wants to set for a topic. `existing` are those it has now (none for a new topic).
+/// Checks overrides that somebody wants to set for a topic. `existing` are those it has now (none
+/// for a new topic).
 ///
 /// # Errors
 /// Kafka's sentence for the first that is wrong; the answer's error code is INVALID_CONFIG.

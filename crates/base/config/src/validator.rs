@@ -232,7 +232,8 @@ fn is_duration(text: &str) -> bool {
     }
 }
 
-/// Whether `text` is one number or more, each with a unit of `units`, in their order; only seconds have a fraction.
+/// Whether `text` is one number or more, each with a unit of `units`, in their order; only seconds
+/// have a fraction.
 fn units_in_order(text: &str, units: &str) -> bool {
     let mut rest = text;
     let mut left = units;

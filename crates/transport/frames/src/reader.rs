@@ -1,7 +1,7 @@
 //! Cuts a stream into frames.
 //!
-//! *Invariants*: memory grows with bytes that have arrived, never with a size that was only declared;
-//! a frame is a slice of what was read, not a copy.
+//! *Invariants*: memory grows with bytes that have arrived, never with a size that was only
+//! declared; a frame is a slice of what was read, not a copy.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -12,8 +12,9 @@ const FIRST_READ: usize = 16 * 1024;
 const LARGEST_READ: usize = 128 * 1024;
 /// How large a block a frame gets on its declared size alone.
 const UNPROVEN_BLOCK: usize = 64 * 1024;
-/// How large a block a frame gets once `FIRST_READ` bytes of it have arrived; from there on the block doubles with
-/// what has arrived. A produce request of Kafka's default limit is thus received into its place at once.
+/// How large a block a frame gets once `FIRST_READ` bytes of it have arrived; from there on the
+/// block doubles with what has arrived. A produce request of Kafka's default limit is thus received
+/// into its place at once.
 const PROVEN_BLOCK: usize = 2 * 1024 * 1024;
 
 /// The stream cannot be cut any further; the connection must be closed.
@@ -109,8 +110,8 @@ impl FrameReader {
         if frame > trusted {
             return trusted;
         }
-        // Behind a large frame there is room for the next one's beginning, in steps that let frames of similar
-        // size use the same block again.
+        // Behind a large frame there is room for the next one's beginning, in steps that let frames
+        // of similar size use the same block again.
         let whole = frame + self.read_ahead;
         if frame > UNPROVEN_BLOCK {
             whole.next_multiple_of(UNPROVEN_BLOCK)

@@ -22,8 +22,8 @@ use crate::topic::TopicConfig;
 mod listeners;
 
 impl BrokerConfig {
-    /// The configuration in `file`. Whether the file holds keys that are unknown or not implemented is said by
-    /// [`check_at_start`](crate::check_at_start).
+    /// The configuration in `file`. Whether the file holds keys that are unknown or not implemented
+    /// is said by [`check_at_start`](crate::check_at_start).
     ///
     /// # Errors
     /// The first of Kafka's complaints.
@@ -115,10 +115,10 @@ fn check_quorum_members(node: &NodeConfig, quorum: &QuorumConfig) -> Result<(), 
     require(
         !voters.is_empty() || !quorum.bootstrap_servers.is_empty(),
         || {
-            "If using process.roles, either controller.quorum.bootstrap.servers must contain the set \
-         of bootstrap controllers or controller.quorum.voters must contain a parseable set of \
-         controllers."
-            .to_owned()
+            "If using process.roles, either controller.quorum.bootstrap.servers must contain the \
+             set of bootstrap controllers or controller.quorum.voters must contain a parseable \
+             set of controllers."
+                .to_owned()
         },
     )?;
     let votes = voters.iter().any(|voter| voter.id == node.node_id);

@@ -63,7 +63,8 @@ fn what_is_missing_is_named() {
 fn a_role_that_is_none_is_refused() {
     assert_eq!(
         complaint(&[("process.roles", "broker,king")]),
-        "Invalid value king for configuration process.roles: String must be one of: broker, controller"
+        "Invalid value king for configuration process.roles: String must be one of: broker, \
+         controller"
     );
 }
 

@@ -6,7 +6,8 @@ use crate::layers::Layers;
 use crate::table::broker_key;
 use crate::value::Value;
 
-/// Reads values through layers. A name that is not in the table, or of another type, is a mistake in this crate.
+/// Reads values through layers. A name that is not in the table, or of another type, is a mistake
+/// in this crate.
 pub(crate) struct Values<'a> {
     layers: Layers<'a>,
 }

@@ -41,7 +41,8 @@ fn a_topics_keys_name_the_brokers_keys_they_come_from() {
     let entries = describe_topic(&own, &Layers::of_file(&file)).unwrap();
     assert_eq!(
         line(&entries, "max.message.bytes"),
-        "max.message.bytes=2000 {TopicConfig:max.message.bytes=2000, DefaultConfig:message.max.bytes=1048588}"
+        "max.message.bytes=2000 {TopicConfig:max.message.bytes=2000, \
+         DefaultConfig:message.max.bytes=1048588}"
     );
     assert_eq!(
         line(&entries, "retention.ms"),
@@ -98,11 +99,13 @@ fn a_groups_keys_name_the_brokers_keys_they_come_from() {
     let entries = describe_group(&own, &Layers::of_file(&file)).unwrap();
     assert_eq!(
         line(&entries, "share.auto.offset.reset"),
-        "share.auto.offset.reset=earliest {GroupConfig:share.auto.offset.reset=earliest, DefaultConfig:share.auto.offset.reset=latest}"
+        "share.auto.offset.reset=earliest {GroupConfig:share.auto.offset.reset=earliest, \
+         DefaultConfig:share.auto.offset.reset=latest}"
     );
     assert_eq!(
         line(&entries, "share.record.lock.duration.ms"),
-        "share.record.lock.duration.ms=20000 {GroupConfig:share.record.lock.duration.ms=20000, DefaultConfig:group.share.record.lock.duration.ms=30000}"
+        "share.record.lock.duration.ms=20000 {GroupConfig:share.record.lock.duration.ms=20000, \
+         DefaultConfig:group.share.record.lock.duration.ms=30000}"
     );
     let session = entries
         .iter()

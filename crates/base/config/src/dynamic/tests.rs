@@ -29,7 +29,11 @@ fn a_read_only_key_cannot_be_changed() {
 fn a_key_of_one_broker_cannot_be_set_for_all() {
     assert_eq!(
         check(false, "listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
-        Err("Cannot update these configs at default cluster level, broker id must be specified: [listeners]".to_owned())
+        Err(
+            "Cannot update these configs at default cluster level, broker id must be specified: \
+         [listeners]"
+                .to_owned()
+        )
     );
 }
 

@@ -20,11 +20,17 @@ fn a_group_keeps_within_the_brokers_bounds() {
     assert_eq!(check(&[("consumer.session.timeout.ms", "50000")]), Ok(()));
     assert_eq!(
         check(&[("consumer.session.timeout.ms", "70000")]),
-        Err("consumer.session.timeout.ms must be less than or equal to group.consumer.max.session.timeout.ms".to_owned())
+        Err("consumer.session.timeout.ms must be less than or equal to \
+         group.consumer.max.session.timeout.ms"
+            .to_owned())
     );
     assert_eq!(
         check(&[("share.heartbeat.interval.ms", "1")]),
-        Err("share.heartbeat.interval.ms must be greater than or equal to group.share.min.heartbeat.interval.ms".to_owned())
+        Err(
+            "share.heartbeat.interval.ms must be greater than or equal to \
+         group.share.min.heartbeat.interval.ms"
+                .to_owned()
+        )
     );
 }
 

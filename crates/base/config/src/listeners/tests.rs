@@ -48,14 +48,22 @@ fn a_listener_is_a_name_a_host_and_a_port() {
 fn a_listener_that_cannot_be_read_is_named() {
     assert_eq!(
         listeners(&["PLAINTEXT//x:1"]),
-        Err("Error creating broker listeners from '[PLAINTEXT//x:1]': Unable to parse PLAINTEXT//x:1 to a broker endpoint".to_owned())
+        Err(
+            "Error creating broker listeners from '[PLAINTEXT//x:1]': Unable to parse \
+         PLAINTEXT//x:1 to a broker endpoint"
+                .to_owned()
+        )
     );
     assert!(listeners(&["PLAINTEXT://a b:1"]).is_err());
     assert!(listeners(&["PLAINTEXT://a"]).is_err());
     assert!(listeners(&["PLAINTEXT://a:65536"]).is_err());
     assert_eq!(
         listeners(&["OTHER://:1"]),
-        Err("Error creating broker listeners from '[OTHER://:1]': No security protocol defined for listener OTHER".to_owned())
+        Err(
+            "Error creating broker listeners from '[OTHER://:1]': No security protocol defined \
+         for listener OTHER"
+                .to_owned()
+        )
     );
 }
 

@@ -76,7 +76,11 @@ fn a_protected_listener_refuses_the_start() {
     ]);
     assert_eq!(
         refused,
-        Err("Refusing to start: listener SECURE with the security protocol SASL_SSL protects this node or its data, and ottla does not implement it yet.".to_owned())
+        Err(
+            "Refusing to start: listener SECURE with the security protocol SASL_SSL protects \
+         this node or its data, and ottla does not implement it yet."
+                .to_owned()
+        )
     );
 }
 
@@ -94,10 +98,18 @@ fn what_has_no_effect_or_is_not_known_is_said() {
     );
     assert_eq!(
         check(&[("num.partition", "2")]),
-        Ok(vec!["num.partition is not a configuration of a broker or controller. Did you mean num.partitions?".to_owned()])
+        Ok(vec![
+            "num.partition is not a configuration of a broker or controller. Did you mean \
+         num.partitions?"
+                .to_owned()
+        ])
     );
     assert_eq!(
         check(&[("ottla.durabilty", "os")]),
-        Err("ottla.durabilty is not a configuration of a broker or controller. Did you mean ottla.durability?".to_owned())
+        Err(
+            "ottla.durabilty is not a configuration of a broker or controller. Did you mean \
+         ottla.durability?"
+                .to_owned()
+        )
     );
 }

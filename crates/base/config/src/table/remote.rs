@@ -53,7 +53,8 @@ keys! {
         AtLeast(0), Low, ReadOnly, NotYet,
         "A setting of remote log storage.";
     "remote.log.metadata.manager.class.name", String,
-        Is("org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager"),
+        Is("org.apache.kafka.server.log.remote.metadata.storage.\
+            TopicBasedRemoteLogMetadataManager"),
         NonEmpty, Medium, ReadOnly, NotYet,
         "A setting of remote log storage.";
     "remote.log.metadata.manager.class.path", String, Null, Any, Medium, ReadOnly, NotYet,

@@ -9,7 +9,8 @@ use crate::table::{broker_key, broker_keys, group_keys, topic_keys};
 fn every_preset_is_a_value_its_key_takes() {
     for key in broker_keys().chain(topic_keys()).chain(group_keys()) {
         if let Preset::Is(text) = key.preset {
-            // Kafka lets a preset be what nobody may set: this one list may not be empty once it is written.
+            // Kafka lets a preset be what nobody may set: this one list may not be empty once it is
+            // written.
             if let Err(error) = key.parse(text) {
                 assert!(text.is_empty(), "{}: {error}", key.name);
             }

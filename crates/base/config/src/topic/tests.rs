@@ -134,12 +134,14 @@ fn wrong_overrides_are_refused_in_kafkas_words() {
         (
             "cleanup.policy",
             "delete,burn",
-            "Invalid value burn for configuration cleanup.policy: String must be one of: compact, delete",
+            "Invalid value burn for configuration cleanup.policy: String must be one of: \
+             compact, delete",
         ),
         (
             "preallocate",
             "maybe",
-            "Invalid value maybe for configuration preallocate: Expected value to be either true or false",
+            "Invalid value maybe for configuration preallocate: Expected value to be either true \
+             or false",
         ),
         (
             "max.compaction.lag.ms",
@@ -149,7 +151,8 @@ fn wrong_overrides_are_refused_in_kafkas_words() {
         (
             "remote.storage.enable",
             "true",
-            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.",
+            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured \
+             with remote log storage.",
         ),
     ] {
         assert_eq!(complaint(&[(name, value)]), message);

@@ -44,7 +44,8 @@ fn the_level_of_gzip_has_a_hole() {
     assert_eq!(
         complaint(Validator::GzipLevel, Value::Number(0)).as_deref(),
         Some(
-            "Invalid value 0 for configuration the.key: Value must be between 1 and 9 or equal to -1"
+            "Invalid value 0 for configuration the.key: Value must be between 1 and 9 or equal \
+             to -1"
         )
     );
 }

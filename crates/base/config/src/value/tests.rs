@@ -32,7 +32,11 @@ fn a_boolean_is_true_or_false_in_any_case() {
     assert_eq!(parse(Kind::Boolean, "TRUE"), Ok(Value::Boolean(true)));
     assert_eq!(
         parse(Kind::Boolean, "yes"),
-        Err("Invalid value yes for configuration the.key: Expected value to be either true or false".into())
+        Err(
+            "Invalid value yes for configuration the.key: Expected value to be either true or \
+         false"
+                .into()
+        )
     );
 }
 

@@ -68,7 +68,8 @@ fn a_block_grows_with_what_has_arrived() {
     }
 }
 
-/// Reads `stream` as from a socket: as much at a time as there is room. Returns frames and the number of reads.
+/// Reads `stream` as from a socket: as much at a time as there is room. Returns frames and the
+/// number of reads.
 fn read_all(reader: &mut FrameReader, mut stream: &[u8]) -> (Vec<Bytes>, usize) {
     let (mut frames, mut reads) = (Vec::new(), 0);
     while !stream.is_empty() {

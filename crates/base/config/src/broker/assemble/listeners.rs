@@ -1,4 +1,5 @@
-//! Listeners: which there are, what is advertised of them, and what the roles of the node ask of them.
+//! Listeners: which there are, what is advertised of them, and what the roles of the node ask of
+//! them.
 
 use super::super::values::Values;
 use super::super::{ListenersConfig, NodeConfig, QuorumConfig};
@@ -105,8 +106,9 @@ fn inter_broker_listener_name(
     Ok(name)
 }
 
-/// What other nodes are told of each controller's listener: what is advertised of it, or else the listener itself.
-/// The first one, listening everywhere, is told by the address it has in `controller.quorum.voters`.
+/// What other nodes are told of each controller's listener: what is advertised of it, or else the
+/// listener itself. The first one, listening everywhere, is told by the address it has in
+/// `controller.quorum.voters`.
 fn advertised_controller(
     names: &[String],
     advertised: &[Endpoint],
@@ -238,7 +240,8 @@ fn check_advertised(config: &ListenersConfig, node: &NodeConfig) -> Result<(), C
         require(config.advertised.iter().all(listens), || {
             format!(
                 "{ADVERTISED} listener names must be equal to or a subset of the ones defined in \
-                 {LISTENERS}. Found {}. The valid options based on the current configuration are {}",
+                 {LISTENERS}. Found {}. The valid options based on the current \
+                 configuration are {}",
                 names(&config.advertised),
                 names(&config.listeners)
             )
