@@ -1,0 +1,9 @@
+//! The client against a broker: the address in `OTTLA_TEST_BOOTSTRAP`, ottla's or Apache Kafka's.
+//! `OTTLA_TEST_BOOTSTRAP=host:port cargo test -p ottla-client --test broker -- --ignored`
+
+#[path = "broker/admin.rs"]
+mod admin;
+#[path = "broker/cluster.rs"]
+mod cluster;
+#[path = "broker/producer.rs"]
+mod producer;

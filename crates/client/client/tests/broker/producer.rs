@@ -1,0 +1,169 @@
+//! What producers promise.
+
+use std::time::Duration;
+
+use ottla_client::{
+    Acks, Compression, Error, IsolationLevel, OffsetSpec, Producer, ProducerConfig, ProducerRecord,
+    partition_of_key,
+};
+use ottla_types::Offset;
+
+use crate::cluster::{admin, bootstrap, configured_topic, fresh_name, fresh_topic};
+
+async fn end_offsets(topic: &str, partitions: i32) -> Vec<i64> {
+    let asked: Vec<_> = (0..partitions)
+        .map(|index| ((topic.to_owned(), index), OffsetSpec::Latest))
+        .collect();
+    let found = admin()
+        .list_offsets(&asked, IsolationLevel::ReadUncommitted)
+        .await
+        .unwrap();
+    let offsets = found.into_values();
+    offsets
+        .map(|found| found.unwrap().offset.unwrap().0)
+        .collect()
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn offsets_count_up_per_partition_in_the_order_of_send() {
+    let topic = fresh_topic("order", 1).await;
+    let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
+    let mut deliveries = Vec::new();
+    for number in 0..10_000 {
+        let value = format!("value {number}");
+        let record = ProducerRecord::new(&topic, value.as_bytes());
+        deliveries.push(producer.send(record).await.unwrap());
+    }
+    for (delivery, expected) in deliveries.into_iter().zip(0..) {
+        let written = delivery.await.unwrap();
+        assert_eq!(written.offset, Some(Offset(expected)));
+        assert_eq!(written.partition, 0);
+    }
+    producer.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(end_offsets(&topic, 1).await, [10_000]);
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn every_codec_and_every_acks_is_written() {
+    for compression in [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+        Compression::Zstd,
+    ] {
+        for acks in [Acks::None, Acks::Leader, Acks::All] {
+            let topic = fresh_topic("codec", 1).await;
+            let config = ProducerConfig::new(&bootstrap())
+                .compression_type(compression)
+                .acks(acks);
+            let producer = Producer::new(config).unwrap();
+            let mut last = None;
+            for number in 0..500 {
+                let value = format!("a value that repeats itself, {number}");
+                let record = ProducerRecord::new(&topic, value.as_bytes());
+                last = Some(producer.send(record).await.unwrap());
+            }
+            let written = last.unwrap().await.unwrap();
+            let expected = (acks != Acks::None).then_some(Offset(499));
+            assert_eq!(written.offset, expected, "{compression:?} {acks:?}");
+            producer.close(Duration::from_secs(10)).await.unwrap();
+            // Without an answer only the broker knows when it is done.
+            while end_offsets(&topic, 1).await != [500] {}
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn a_key_goes_where_javas_clients_put_it() {
+    let topic = fresh_topic("keys", 7).await;
+    let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
+    for number in 0..200 {
+        let key = format!("key {number}");
+        let record = ProducerRecord::new(&topic, b"value").with_key(key.as_bytes());
+        let delivery = producer.send(record).await.unwrap();
+        let expected = partition_of_key(key.as_bytes(), 7) as i32;
+        assert_eq!(delivery.await.unwrap().partition, expected);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn a_topic_that_does_not_exist_is_created_or_times_out_within_max_block() {
+    let topic = fresh_name("absent");
+    let config = ProducerConfig::new(&bootstrap()).max_block_ms(Duration::from_secs(5));
+    let producer = Producer::new(config).unwrap();
+    match producer.send(ProducerRecord::new(&topic, b"value")).await {
+        Ok(delivery) => assert_eq!(delivery.await.unwrap().offset, Some(Offset(0))),
+        Err(error) => assert!(matches!(error, Error::Timeout { .. }), "{error}"),
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn a_record_above_the_limits_is_refused_and_others_are_not() {
+    let topic = configured_topic("large", 1, &[("max.message.bytes", "10000")]).await;
+    let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
+    let beyond_client = vec![7; 2_000_000];
+    let refused = producer
+        .send(ProducerRecord::new(&topic, &beyond_client))
+        .await;
+    assert!(matches!(refused, Err(Error::Record(_))));
+    let beyond_broker = vec![7; 20_000];
+    let record = ProducerRecord::new(&topic, &beyond_broker);
+    let error = producer.send(record).await.unwrap().await.unwrap_err();
+    assert_eq!(error.code(), ottla_messages::ErrorCode::MESSAGE_TOO_LARGE);
+    let record = ProducerRecord::new(&topic, b"small");
+    let written = producer.send(record).await.unwrap().await.unwrap();
+    assert_eq!(written.offset, Some(Offset(0)));
+}
+
+#[tokio::test]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn memory_bounds_what_waits() {
+    let topic = fresh_topic("memory", 3).await;
+    let config = ProducerConfig::new(&bootstrap()).buffer_memory(50_000);
+    let producer = Producer::new(config).unwrap();
+    let value = vec![1; 1_000];
+    for _ in 0..2_000 {
+        // Dropped deliveries are delivered all the same.
+        drop(
+            producer
+                .send(ProducerRecord::new(&topic, &value))
+                .await
+                .unwrap(),
+        );
+    }
+    producer.flush().await;
+    assert_eq!(end_offsets(&topic, 3).await.iter().sum::<i64>(), 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
+async fn many_tasks_share_a_producer() {
+    let topic = fresh_topic("shared", 4).await;
+    let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (producer, topic) = (producer.clone(), topic.clone());
+            tokio::spawn(async move {
+                for _ in 0..1_000 {
+                    drop(
+                        producer
+                            .send(ProducerRecord::new(&topic, b"v"))
+                            .await
+                            .unwrap(),
+                    );
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    producer.close(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(end_offsets(&topic, 4).await.iter().sum::<i64>(), 8_000);
+}
