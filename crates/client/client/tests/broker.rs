@@ -1,6 +1,12 @@
 //! The client against a broker: the address in `OTTLA_TEST_BOOTSTRAP`, ottla's or Apache Kafka's.
 //! `OTTLA_TEST_BOOTSTRAP=host:port cargo test -p ottla-client --test broker -- --ignored`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "broker/admin.rs"]
 mod admin;
 #[path = "broker/cluster.rs"]
