@@ -2,9 +2,9 @@
 //! effects back until what they rest on is committed.
 //!
 //! *Invariants*: an answer is given only when every record that was applied before it was decided
-//! is below the high watermark, so nobody is told of state that a new leader may lack (KAFKA-20634:
-//! [`Coordinator::resign`] takes the machine away, so no later high watermark can release anything).
-//! A refused append leaves hard state as it was.
+//! is below the high watermark, so nobody is told of state that a new leader may lack
+//! (KAFKA-20634: [`Coordinator::resign`] takes the machine away, so no later high watermark can
+//! release anything). A refused append leaves hard state as it was.
 //!
 //! *Not here*: encoding, sizes, minimum in-sync replicas: the [`Appender`] of the shell knows them.
 //!
@@ -108,7 +108,7 @@ impl<S: Shard> Coordinator<S> {
         S::next_deadline(&self.soft)
     }
 
-    /// Takes one input. Records go to `appender` before this returns, what is released to `outputs`.
+    /// Takes one input. Records go to `appender` before this returns, what is free to `outputs`.
     ///
     /// # Panics
     /// If the partition gives an offset below one that was already applied.

@@ -43,9 +43,9 @@ impl<S: Shard> Loading<S> {
         &self.hard
     }
 
-    /// Ends the load: the coordinator takes requests from now on. `log_end_offset` is where its next
-    /// record goes and `high_watermark` the first offset that is not committed; effects that resume
-    /// work go to `outputs`.
+    /// Ends the load: the coordinator takes requests from now on. Its next record goes to
+    /// `log_end_offset`, `high_watermark` is the first offset that is not committed; effects that
+    /// resume work go to `outputs`.
     ///
     /// # Panics
     /// If the log ends before what was replayed.

@@ -1,3 +1,5 @@
+//! Golden scripts of the coordinator around a register of keys.
+
 use std::collections::BTreeMap;
 
 use ottla_messages::ErrorCode;
