@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod deny;
 mod layers;
+mod oracle;
 mod runtimes;
 mod schema;
 mod tidy;
@@ -35,6 +36,9 @@ enum Task {
     /// The schema files of the wire crate: import from Kafka's jars, comparison with them.
     #[command(subcommand)]
     Schema(schema::Task),
+    /// Compares ottla with Kafka's own classes.
+    #[command(subcommand)]
+    Oracle(oracle::Task),
     /// Checks licences, banned crates and sources of everything we depend on.
     Deny,
 }
@@ -56,6 +60,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Layers => layers::run(),
         Task::Codegen(options) => codegen::run(&options),
         Task::Schema(task) => schema::run(&task),
+        Task::Oracle(task) => oracle::run(&task),
         Task::Deny => deny::run(),
     }
 }

@@ -99,6 +99,11 @@ fn value(field: &Field, at: Versions, context: Versions, flexible: &str) -> Stri
     }
 }
 
+/// The same, for a field among the tagged ones: there a struct that may be null has another marker.
+fn tagged_value(field: &Field, at: Versions, context: Versions) -> String {
+    value(field, at, context, "true").replace("read_nullable_struct", "read_nullable_tagged_struct")
+}
+
 fn read(field_type: &FieldType, nullable: bool, flexible: &str) -> String {
     let prefix = if nullable { "nullable_" } else { "" };
     match field_type {
@@ -165,7 +170,7 @@ fn tagged(item: &Struct, flexible: &Condition) -> anyhow::Result<String> {
             "                    {}{guard} => message.{} = {},",
             tag.number,
             field_name(&field.name),
-            value(field, at, item.context, "true")
+            tagged_value(field, at, item.context)
         )?;
         if !guard.is_empty() {
             writeln!(

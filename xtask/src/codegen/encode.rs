@@ -179,7 +179,10 @@ fn tagged(statements: &mut String, item: &Struct, flexible: &Condition) -> anyho
             Condition::Never => continue,
             Condition::When(expression) => format!("{expression} && {set}"),
         };
-        let write = write(item, field, at, "true");
+        // Among the tagged fields the marker of a struct that may be null is a varint.
+        let write = write(item, field, at, "true")
+            .replace("write_i8(-1)", "write_unsigned_varint(0)")
+            .replace("write_i8(1)", "write_unsigned_varint(1)");
         fields.push((tag.number, condition, write));
     }
     fields.sort_by_key(|(tag, _, _)| *tag);

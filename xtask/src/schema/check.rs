@@ -7,27 +7,72 @@ use ottla_schema::{print, read_directory};
 
 use super::import::read_jar;
 
-/// Fails when a message of the jars is missing from the schema files or differs from them.
+/// Messages of 4.4 whose jar is not in Maven's registry yet.
+const BEYOND_THE_JARS: [&str; 1] = ["UnregisterControllerRecord"];
+
+/// Fails when a message of the jars is missing from the schema files or differs from them, or when
+/// we have one that the jars lack.
 pub fn check(jars: &[PathBuf]) -> anyhow::Result<()> {
+    let comparison = compare(jars)?;
+    if !comparison.differences.is_empty() {
+        bail!(
+            "the schema files differ from the definitions in the jars:\n{}",
+            comparison.differences.join("\n")
+        );
+    }
+    println!("{} messages are as the jars define them", comparison.equal);
+    Ok(())
+}
+
+/// Lists what the jars of another release have otherwise.
+pub fn list(jars: &[PathBuf]) -> anyhow::Result<()> {
+    let comparison = compare(jars)?;
+    for difference in &comparison.differences {
+        println!("{difference}");
+    }
+    println!(
+        "{} messages are the same, {} are not (ours after -, theirs after +)",
+        comparison.equal,
+        comparison.differences.len()
+    );
+    Ok(())
+}
+
+struct Comparison {
+    equal: usize,
+    differences: Vec<String>,
+}
+
+fn compare(jars: &[PathBuf]) -> anyhow::Result<Comparison> {
     let areas = read_directory(&super::directory())?;
-    let mut differences = 0;
+    let mut comparison = Comparison {
+        equal: 0,
+        differences: Vec::new(),
+    };
     for path in jars {
-        let definitions = read_jar(path)?;
-        let ours = areas.iter().find(|area| area.name == definitions.area);
-        for (name, theirs) in &definitions.messages {
-            let found = ours.and_then(|area| area.messages.iter().find(|ours| ours.name == *name));
-            match found {
-                None => println!("{name}: missing"),
-                Some(ours) if ours == theirs => continue,
-                Some(ours) => println!("{name}:{}", difference(&print(ours), &print(theirs))),
+        let theirs = read_jar(path)?;
+        let ours = areas.iter().find(|area| area.name == theirs.area);
+        let ours = ours.map_or(&[][..], |area| area.messages.as_slice());
+        for (name, definition) in &theirs.messages {
+            match ours.iter().find(|schema| schema.name == *name) {
+                None => comparison.differences.push(format!("{name}: we lack it")),
+                Some(schema) if schema == definition => comparison.equal += 1,
+                Some(schema) => comparison.differences.push(format!(
+                    "{name}:{}",
+                    difference(&print(schema), &print(definition))
+                )),
             }
-            differences += 1;
+        }
+        for schema in ours {
+            let known = BEYOND_THE_JARS.contains(&schema.name.as_str());
+            if !theirs.messages.contains_key(&schema.name) && !known {
+                comparison
+                    .differences
+                    .push(format!("{}: they lack it", schema.name));
+            }
         }
     }
-    if differences > 0 {
-        bail!("{differences} messages differ from the definitions in the jars");
-    }
-    Ok(())
+    Ok(comparison)
 }
 
 /// The lines that only one of two texts has: ours after `-`, theirs after `+`.

@@ -81,8 +81,8 @@ fn field(json: &Value) -> anyhow::Result<Field> {
 /// The default in one spelling, and only when it is not the type's own.
 fn default(json: &Value, field_type: &FieldType) -> anyhow::Result<Option<String>> {
     let literal = match json.get("default") {
-        None => return Ok(None),
-        Some(Value::Null) => return Ok(Some("null".to_owned())),
+        // To Kafka's own generator a null here is no default at all; the text "null" is null.
+        None | Some(Value::Null) => return Ok(None),
         Some(Value::String(literal)) => literal.clone(),
         Some(other) => other.to_string(),
     };

@@ -46,19 +46,22 @@ pub fn import(jars: &[PathBuf]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every message definition of one of Kafka's jars.
-pub fn read_jar(path: &Path) -> anyhow::Result<Definitions> {
-    let file = path
-        .file_name()
-        .context("a jar has a file name")?
-        .to_string_lossy();
+/// Our folder for the messages of a jar; `None` for a jar whose messages ottla does not speak.
+pub fn area(jar: &Path) -> Option<&'static str> {
+    let file = jar.file_name()?.to_string_lossy();
     // `kafka-storage-api-4.3.1.jar` is not the jar of `kafka-storage`: a digit must follow.
-    let area = AREAS.iter().find(|(_, artifact)| {
+    let (area, _) = AREAS.iter().find(|(_, artifact)| {
         file.strip_prefix(artifact)
             .and_then(|rest| rest.strip_prefix('-'))
             .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-    });
-    let Some((area, _)) = area else {
+    })?;
+    Some(area)
+}
+
+/// Every message definition of one of Kafka's jars.
+pub fn read_jar(path: &Path) -> anyhow::Result<Definitions> {
+    let file = path.display();
+    let Some(area) = area(path) else {
         bail!("{file} is not a jar whose messages ottla speaks");
     };
     let mut messages = BTreeMap::new();

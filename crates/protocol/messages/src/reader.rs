@@ -301,6 +301,18 @@ impl Reader {
         }
     }
 
+    /// As above in a tagged field, where the marker is a variable-length number, zero for null.
+    pub(crate) fn read_nullable_tagged_struct<Struct>(
+        &mut self,
+        read: impl FnOnce(&mut Reader) -> Result<Struct, DecodeError>,
+    ) -> Result<Option<Struct>, DecodeError> {
+        if self.read_unsigned_varint()? == 0 {
+            Ok(None)
+        } else {
+            read(self).map(Some)
+        }
+    }
+
     /// The number of tagged fields that follow.
     pub(crate) fn read_tagged_field_count(&mut self) -> Result<usize, DecodeError> {
         let count = self.read_unsigned_varint()? as usize;

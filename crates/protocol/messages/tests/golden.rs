@@ -1,4 +1,4 @@
-//! Bytes that Apache Kafka 4.3.1 wrote: each is read, compared with what it says, and written again.
+//! Bytes that Apache Kafka 4.3.1 wrote: read, compared with what they say, and written again.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 

@@ -49,11 +49,21 @@ impl Message for ConsumerGroupCurrentMemberAssignmentValue {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicPartitions {
     pub topic_id: Uuid,
     pub partitions: Vec<i32>,
     pub assignment_epochs: Option<Vec<i32>>,
+}
+
+impl Default for TopicPartitions {
+    fn default() -> Self {
+        Self {
+            topic_id: Uuid::ZERO,
+            partitions: Vec::new(),
+            assignment_epochs: Some(Vec::new()),
+        }
+    }
 }
 
 impl TopicPartitions {
@@ -61,7 +71,7 @@ impl TopicPartitions {
         let mut message = Self {
             topic_id: reader.read_uuid()?,
             partitions: reader.read_array(true, Reader::read_i32)?,
-            assignment_epochs: None,
+            assignment_epochs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
@@ -76,8 +86,8 @@ impl TopicPartitions {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
-        writer.write_unsigned_varint(u32::from(self.assignment_epochs.is_some()));
-        if self.assignment_epochs.is_some() { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        writer.write_unsigned_varint(u32::from(self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty())));
+        if self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
         Ok(())
     }
 }

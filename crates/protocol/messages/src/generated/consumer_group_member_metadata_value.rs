@@ -31,7 +31,7 @@ impl Default for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: Some(KafkaString::new()),
             rebalance_timeout_ms: -1,
             server_assignor: Some(KafkaString::new()),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(ClassicMemberMetadata::default()),
         }
     }
 }
@@ -55,12 +55,12 @@ impl Message for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: reader.read_nullable_string(true)?,
             rebalance_timeout_ms: reader.read_i32()?,
             server_assignor: reader.read_nullable_string(true)?,
-            classic_member_metadata: None,
+            classic_member_metadata: Some(ClassicMemberMetadata::default()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 => message.classic_member_metadata = reader.read_nullable_struct(|reader| ClassicMemberMetadata::decode(reader, version))?,
+                    0 => message.classic_member_metadata = reader.read_nullable_tagged_struct(|reader| ClassicMemberMetadata::decode(reader, version))?,
                     _ => reader.skip(size)?,
                 }
         }
@@ -77,8 +77,8 @@ impl Message for ConsumerGroupMemberMetadataValue {
         match &self.subscribed_topic_regex { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
         writer.write_i32(self.rebalance_timeout_ms);
         match &self.server_assignor { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_unsigned_varint(u32::from(self.classic_member_metadata.is_some()));
-        if self.classic_member_metadata.is_some() { let start = writer.begin_tag(0); match &self.classic_member_metadata { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), } writer.end_tag(start)?; }
+        writer.write_unsigned_varint(u32::from(self.classic_member_metadata != Some(ClassicMemberMetadata::default())));
+        if self.classic_member_metadata != Some(ClassicMemberMetadata::default()) { let start = writer.begin_tag(0); match &self.classic_member_metadata { Some(value) => { writer.write_unsigned_varint(1); value.encode(writer, version)?; } None => writer.write_unsigned_varint(0), } writer.end_tag(start)?; }
         Ok(())
     }
 }

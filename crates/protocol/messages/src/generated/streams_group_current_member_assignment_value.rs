@@ -60,11 +60,21 @@ impl Message for StreamsGroupCurrentMemberAssignmentValue {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskIds {
     pub subtopology_id: KafkaString,
     pub partitions: Vec<i32>,
     pub assignment_epochs: Option<Vec<i32>>,
+}
+
+impl Default for TaskIds {
+    fn default() -> Self {
+        Self {
+            subtopology_id: KafkaString::new(),
+            partitions: Vec::new(),
+            assignment_epochs: Some(Vec::new()),
+        }
+    }
 }
 
 impl TaskIds {
@@ -72,7 +82,7 @@ impl TaskIds {
         let mut message = Self {
             subtopology_id: reader.read_string(true)?,
             partitions: reader.read_array(true, Reader::read_i32)?,
-            assignment_epochs: None,
+            assignment_epochs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
@@ -87,8 +97,8 @@ impl TaskIds {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
         writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
-        writer.write_unsigned_varint(u32::from(self.assignment_epochs.is_some()));
-        if self.assignment_epochs.is_some() { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        writer.write_unsigned_varint(u32::from(self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty())));
+        if self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
         Ok(())
     }
 }

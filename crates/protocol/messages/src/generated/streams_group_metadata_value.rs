@@ -20,7 +20,7 @@ impl Default for StreamsGroupMetadataValue {
             epoch: 0,
             metadata_hash: 0,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Vec::new()),
         }
     }
 }
@@ -39,7 +39,7 @@ impl Message for StreamsGroupMetadataValue {
             epoch: reader.read_i32()?,
             metadata_hash: reader.read_i64()?,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
@@ -56,9 +56,9 @@ impl Message for StreamsGroupMetadataValue {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.epoch);
         writer.write_i64(self.metadata_hash);
-        writer.write_unsigned_varint(u32::from(self.validated_topology_epoch != -1) + u32::from(self.last_assignment_configs.is_some()));
+        writer.write_unsigned_varint(u32::from(self.validated_topology_epoch != -1) + u32::from(self.last_assignment_configs.as_ref().is_none_or(|value| !value.is_empty())));
         if self.validated_topology_epoch != -1 { let start = writer.begin_tag(0); writer.write_i32(self.validated_topology_epoch); writer.end_tag(start)?; }
-        if self.last_assignment_configs.is_some() { let start = writer.begin_tag(1); match &self.last_assignment_configs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if self.last_assignment_configs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(1); match &self.last_assignment_configs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
         Ok(())
     }
 }

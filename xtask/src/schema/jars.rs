@@ -1,0 +1,64 @@
+//! The jars that define Kafka's messages, fetched by Maven into the build directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::workspace;
+
+/// The release whose requests, responses and control records ottla speaks.
+pub const CLIENTS: &str = "4.4.0";
+/// The release whose log records ottla writes.
+pub const RECORDS: &str = "4.3.1";
+
+const COMPLETE: &str = ".complete";
+
+/// Where the poms and the oracle lie.
+pub fn sources() -> PathBuf {
+    workspace::root().join("conformance/messages")
+}
+
+/// The jars of `part` (`clients` or `records`) of a release, fetched unless they are there.
+///
+/// # Errors
+/// When Maven does not run or does not find them.
+pub fn fetch(part: &str, release: &str) -> anyhow::Result<PathBuf> {
+    let directory = workspace::target().join(format!("messages/{part}-{release}"));
+    let complete = directory.join(COMPLETE);
+    if complete.exists() {
+        return Ok(directory);
+    }
+    fs::create_dir_all(&directory)?;
+    let status = Command::new("mvn")
+        .args(["--quiet", "--batch-mode", "--file"])
+        .arg(sources().join(format!("{part}.pom.xml")))
+        .arg(format!("-Dkafka.version={release}"))
+        .args([
+            "dependency:copy-dependencies",
+            "-DincludeScope=runtime",
+            "-Dmdep.useBaseVersion=true",
+        ])
+        .arg(format!("-DoutputDirectory={}", directory.display()))
+        .status()
+        .context("mvn runs")?;
+    if !status.success() {
+        bail!("mvn: {status}");
+    }
+    fs::write(complete, release)?;
+    Ok(directory)
+}
+
+/// The jars in a directory, in the order of their names.
+pub fn list(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut jars = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "jar") {
+            jars.push(path);
+        }
+    }
+    jars.sort();
+    Ok(jars)
+}
