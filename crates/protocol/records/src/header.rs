@@ -16,6 +16,8 @@ pub const LOG_OVERHEAD: usize = 12;
 /// Where the bytes begin that the checksum covers.
 pub(crate) const CHECKSUMMED_FROM: usize = 21;
 const MAGIC_AT: usize = 16;
+/// No message of any format is smaller (format 0, null key and value).
+const SIZE_OF_OLDEST: i32 = 14;
 
 const COMPRESSION_MASK: i16 = 0x07;
 const LOG_APPEND_TIME_BIT: i16 = 0x08;
@@ -68,21 +70,30 @@ impl BatchHeader {
     /// [`RecordError::Corrupt`] when the bytes end early or the length is impossible,
     /// [`RecordError::UnsupportedMagic`] for formats 0 and 1.
     pub fn parse(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
-        match bytes.get(MAGIC_AT) {
-            None => return Err(RecordError::Corrupt("shorter than its header")),
-            Some(&magic @ (0 | 1)) => return Err(RecordError::UnsupportedMagic(magic)),
-            Some(2) => {}
-            Some(_) => return Err(RecordError::Corrupt("unknown message format")),
+        let short = RecordError::Corrupt("shorter than its header");
+        let impossible = RecordError::Corrupt("the batch length is impossible");
+        let (Some(&magic), Some(batch_length)) = (
+            bytes.get(MAGIC_AT),
+            bytes.get(8..).and_then(<[u8]>::first_chunk),
+        ) else {
+            return Err(short);
+        };
+        let batch_length = i32::from_be_bytes(*batch_length);
+        // Before the format, so that a hole of zeros is corrupt and not an old format.
+        if batch_length < SIZE_OF_OLDEST {
+            return Err(impossible);
         }
-        let bytes: &[u8; BATCH_HEADER_SIZE] = bytes
-            .first_chunk()
-            .ok_or(RecordError::Corrupt("shorter than its header"))?;
-        let batch_length = i32::from_be_bytes(field(bytes, 8));
+        match magic {
+            0 | 1 => return Err(RecordError::UnsupportedMagic(magic)),
+            2 => {}
+            _ => return Err(RecordError::Corrupt("unknown message format")),
+        }
+        let bytes: &[u8; BATCH_HEADER_SIZE] = bytes.first_chunk().ok_or(short)?;
         let size_in_bytes = u32::try_from(batch_length)
             .ok()
             .and_then(|length| length.checked_add(LOG_OVERHEAD as u32))
             .filter(|&size| size as usize >= BATCH_HEADER_SIZE)
-            .ok_or(RecordError::Corrupt("the batch length is impossible"))?;
+            .ok_or(impossible)?;
         let header = BatchHeader {
             base_offset: Offset(i64::from_be_bytes(field(bytes, 0))),
             base_timestamp: TimestampMs(i64::from_be_bytes(field(bytes, 27))),

@@ -1,1 +1,39 @@
 //! Segments, indexes, recovery and retention in Kafka's files.
+//!
+//! Everything that touches a file blocks and goes through [`Storage`]; a [`Log`] is memory only, lives
+//! under its partition's lock and hands out plans and segments that do the IO outside of it.
+//!
+//! *Not here*: threads, and whatever decides (`core/partition`).
+
+mod checkpoint;
+mod error;
+mod files;
+mod index;
+mod leader_epochs;
+mod log;
+mod open_files;
+mod producer_snapshot;
+mod recovery;
+mod scan;
+mod segment;
+mod storage;
+#[cfg(test)]
+mod testing;
+
+pub use checkpoint::{
+    LEADER_EPOCH_CHECKPOINT, load_leader_epochs, load_offsets, store_leader_epochs, store_offsets,
+};
+pub use error::{LogError, Remedy};
+pub use files::{FileKind, FileName, FileState, parse_snapshot_file_name, snapshot_file_name};
+pub use index::AbortedTransaction;
+pub use leader_epochs::{EpochEntry, LeaderEpochs};
+pub use log::{
+    AbortedView, ClosePlan, DeletedFiles, Located, Log, Read, Removal, Reservation,
+    RetentionLimits, RetentionView, RollFacts, RollLimits, RollPlan, Rolled, TimestampAndOffset,
+    TimestampView, must_roll,
+};
+pub use open_files::OpenFiles;
+pub use producer_snapshot::{decode_producers, encode_producers};
+pub use recovery::{OpenOptions, Opened, RecoveryReport, load_producer_state, open_log};
+pub use segment::Segment;
+pub use storage::{Entry, EntryKind, MemoryStorage, Metadata, OpenHow, RealStorage, Storage};

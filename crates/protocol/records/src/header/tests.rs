@@ -99,3 +99,9 @@ fn impossible_lengths_and_old_formats_are_refused() {
         assert!(BatchHeader::parse(&bytes).is_err(), "{length}");
     }
 }
+
+#[test]
+fn a_hole_of_zeros_is_corrupt_and_no_old_format() {
+    let error = BatchHeader::parse(&[0; 100]).unwrap_err();
+    assert!(matches!(error, RecordError::Corrupt(_)));
+}

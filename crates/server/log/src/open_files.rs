@@ -1,0 +1,60 @@
+//! Bounds how many segment files are open at once.
+//!
+//! *Invariants*: a file with bytes that are not synced is never closed here: its write-back error
+//! could get lost with its last descriptor.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use crate::Storage;
+use crate::segment::Segment;
+
+/// The open segment files of a process; shared by all its logs.
+#[derive(Debug)]
+pub struct OpenFiles<S: Storage> {
+    limit: usize,
+    /// Clock order: the front is looked at next.
+    opened: Mutex<VecDeque<Weak<Segment<S>>>>,
+}
+
+impl<S: Storage> OpenFiles<S> {
+    /// At most about `limit` files stay open; files in use or not synced may exceed it.
+    #[must_use]
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(OpenFiles {
+            limit: limit.max(1),
+            opened: Mutex::new(VecDeque::new()),
+        })
+    }
+
+    /// How many files are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.opened.lock().len()
+    }
+
+    /// Notes that a segment opened its file, and closes others that were not used for long.
+    pub(crate) fn on_opened(&self, segment: &Arc<Segment<S>>) {
+        let mut opened = self.opened.lock();
+        opened.push_back(Arc::downgrade(segment));
+        // Two rounds: the first takes the marks of use away.
+        let mut looks = opened.len() * 2;
+        while opened.len() > self.limit && looks > 0 {
+            looks -= 1;
+            let Some(candidate) = opened.pop_front() else {
+                break;
+            };
+            let keep = candidate
+                .upgrade()
+                .is_some_and(|other| Arc::ptr_eq(&other, segment) || !other.close_if_unused());
+            if keep {
+                opened.push_back(candidate);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

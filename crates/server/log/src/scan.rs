@@ -1,0 +1,149 @@
+//! Walks a stretch of a segment batch by batch, reading ahead.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_records::{BATCH_HEADER_SIZE, BatchHeader, RecordError};
+use ottla_types::Offset;
+
+use crate::files::FileKind;
+use crate::storage::Storage;
+use crate::{LogError, Segment};
+
+/// Smaller reads are not worth a system call.
+const STEP_MIN: usize = 8 << 10;
+
+/// A stretch of a segment in memory, and a cursor in it at the beginning of a batch.
+pub(crate) struct Scan<'a, S: Storage> {
+    segment: &'a Arc<Segment<S>>,
+    end: u64,
+    buffer: Vec<u8>,
+    /// Position of the first byte of the buffer.
+    buffer_position: u64,
+    cursor: usize,
+    step: usize,
+}
+
+impl<'a, S: Storage> Scan<'a, S> {
+    /// A scan that begins at `start`, ends at `end` and moves by about `step` bytes.
+    pub fn new(segment: &'a Arc<Segment<S>>, start: u64, end: u64, step: usize) -> Self {
+        Scan {
+            segment,
+            end,
+            buffer: Vec::new(),
+            buffer_position: start,
+            cursor: 0,
+            step: step.max(STEP_MIN),
+        }
+    }
+
+    /// The cursor's position in the segment.
+    pub fn position(&self) -> u64 {
+        self.buffer_position + self.cursor as u64
+    }
+
+    /// Moves the cursor to the first batch that ends at `offset` or behind.
+    pub fn find(&mut self, offset: Offset) -> Result<Option<BatchHeader>, LogError> {
+        while let Some(header) = self.header()? {
+            if header.last_offset() >= offset {
+                return Ok(Some(header));
+            }
+            self.skip(&header);
+        }
+        Ok(None)
+    }
+
+    /// The header at the cursor; `None` at the end.
+    pub fn header(&mut self) -> Result<Option<BatchHeader>, LogError> {
+        if self.position() + BATCH_HEADER_SIZE as u64 > self.end {
+            return Ok(None);
+        }
+        self.fill(BATCH_HEADER_SIZE)?;
+        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
+        if rest.len() < BATCH_HEADER_SIZE {
+            return Ok(None);
+        }
+        BatchHeader::parse(rest)
+            .map(Some)
+            .map_err(|error| self.broken(&error))
+    }
+
+    /// The whole batch at the cursor.
+    pub fn batch(&mut self, header: &BatchHeader) -> Result<&[u8], LogError> {
+        let size = header.size_in_bytes as usize;
+        self.fill(size)?;
+        self.buffer
+            .get(self.cursor..self.cursor + size)
+            .ok_or_else(|| self.broken(&RecordError::Corrupt("the file ends early")))
+    }
+
+    /// Moves the cursor behind the batch.
+    pub fn skip(&mut self, header: &BatchHeader) {
+        self.cursor += header.size_in_bytes as usize;
+    }
+
+    /// Makes `length` bytes from the cursor available, as far as the segment has them.
+    pub fn fill(&mut self, length: usize) -> Result<(), LogError> {
+        let available = self.buffer.len().saturating_sub(self.cursor);
+        let wanted = usize::try_from(self.end.saturating_sub(self.position()))
+            .unwrap_or(usize::MAX)
+            .min(length);
+        if available >= wanted {
+            return Ok(());
+        }
+        let position = self.position();
+        let ahead = usize::try_from(self.end.saturating_sub(position)).unwrap_or(usize::MAX);
+        self.buffer.clear();
+        self.buffer_position = position;
+        self.cursor = 0;
+        let length = ahead.min(length.max(self.step));
+        self.segment.read_into(position, length, &mut self.buffer)?;
+        Ok(())
+    }
+
+    /// How many bytes of whole batches from the cursor on fit `budget` and lie below `limit`.
+    pub fn measure(
+        &self,
+        first: &BatchHeader,
+        budget: usize,
+        limit: Offset,
+    ) -> Result<(usize, Offset), LogError> {
+        let bytes = self.buffer.get(self.cursor..).unwrap_or_default();
+        let budget = budget.min(bytes.len());
+        let mut length = first.size_in_bytes as usize;
+        let mut next_offset = first.next_offset();
+        if length > budget {
+            return Err(self.broken(&RecordError::Corrupt("the file ends early")));
+        }
+        while next_offset < limit {
+            let rest = bytes.get(length..budget).unwrap_or_default();
+            if rest.len() < BATCH_HEADER_SIZE {
+                break;
+            }
+            let header = BatchHeader::parse(rest).map_err(|error| self.broken(&error))?;
+            let size = header.size_in_bytes as usize;
+            if size > rest.len() || header.base_offset >= limit {
+                break;
+            }
+            length += size;
+            next_offset = header.next_offset();
+        }
+        Ok((length, next_offset))
+    }
+
+    pub fn take(self, length: usize) -> Bytes {
+        Bytes::from(self.buffer).slice(self.cursor..self.cursor + length)
+    }
+
+    pub fn broken(&self, error: &RecordError) -> LogError {
+        let path = self.segment.path(FileKind::Log);
+        let detail = format!("at position {}: {error}", self.position());
+        match error {
+            // Old, not broken: nobody may cut such a log for being unreadable to us.
+            RecordError::UnsupportedMagic(_) => {
+                LogError::Refused(format!("{} {detail}", path.display()))
+            }
+            _ => LogError::corrupt(&path, detail),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! One segment: a `.log` file that is written and read outside of any lock of the log.
+
+use std::fmt;
+use std::io::IoSlice;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use ottla_types::{Offset, TimestampMs};
+use parking_lot::Mutex;
+
+use crate::files::FileKind;
+use crate::index::Indexes;
+use crate::storage::{OpenHow, Storage, read_file, remove_file, write_file};
+use crate::{LogError, OpenFiles};
+
+/// One segment of a partition. Its methods do IO and block; none needs the partition's lock.
+pub struct Segment<S: Storage> {
+    base_offset: Offset,
+    directory: Arc<Path>,
+    storage: S,
+    open_files: Arc<OpenFiles<S>>,
+    file: Mutex<Option<Arc<S::File>>>,
+    /// False until the file exists: see [`crate::RollPlan`].
+    created: AtomicBool,
+    used: AtomicBool,
+    dirty: AtomicBool,
+    /// Set when the segment is no longer the active one.
+    sealed: Mutex<Option<Sealed>>,
+}
+
+/// What is known of a segment that is no longer appended to.
+#[derive(Clone, Debug)]
+struct Sealed {
+    size: u64,
+    /// Loaded when they are needed first.
+    indexes: Option<Arc<Indexes>>,
+}
+
+impl<S: Storage> Segment<S> {
+    pub(crate) fn new(
+        base_offset: Offset,
+        directory: Arc<Path>,
+        storage: S,
+        open_files: Arc<OpenFiles<S>>,
+        created: bool,
+    ) -> Arc<Self> {
+        Arc::new(Segment {
+            base_offset,
+            directory,
+            storage,
+            open_files,
+            file: Mutex::new(None),
+            created: AtomicBool::new(created),
+            used: AtomicBool::new(false),
+            dirty: AtomicBool::new(false),
+            sealed: Mutex::new(None),
+        })
+    }
+
+    /// The offset of its first record, and its name.
+    #[must_use]
+    pub fn base_offset(&self) -> Offset {
+        self.base_offset
+    }
+
+    /// Whether its file exists. Until then writes must wait for [`crate::RollPlan::perform`].
+    #[must_use]
+    pub fn is_created(&self) -> bool {
+        self.created.load(Ordering::Acquire)
+    }
+
+    /// Writes `buffers` one after the other at `position`, into the page cache.
+    ///
+    /// # Errors
+    /// Any failure is final: the caller takes the log directory offline.
+    pub fn write_at(
+        self: &Arc<Self>,
+        position: u64,
+        buffers: &[IoSlice<'_>],
+    ) -> Result<(), LogError> {
+        debug_assert!(self.is_created(), "writes wait until the roll is done");
+        // Before the write: a concurrent sync must not take the mark away from bytes it misses.
+        self.dirty.store(true, Ordering::Release);
+        let file = self.file()?;
+        self.storage
+            .write_at(&file, position, buffers)
+            .map_err(LogError::storage("write", &self.path(FileKind::Log)))
+    }
+
+    /// Reads up to `length` bytes from `position`; fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read_at(self: &Arc<Self>, position: u64, length: usize) -> Result<Bytes, LogError> {
+        let mut out = Vec::new();
+        self.read_into(position, length, &mut out)?;
+        Ok(out.into())
+    }
+
+    pub(crate) fn read_into(
+        self: &Arc<Self>,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, LogError> {
+        let file = self.file()?;
+        self.storage
+            .read_at(&file, position, length, out)
+            .map_err(LogError::storage("read", &self.path(FileKind::Log)))
+    }
+
+    /// Returns when all that was written before the call is on the device.
+    ///
+    /// # Errors
+    /// Any failure is final: what was written may be lost although a later sync succeeds.
+    pub fn sync(self: &Arc<Self>) -> Result<(), LogError> {
+        if !self.is_created() {
+            return Ok(());
+        }
+        let file = self.file()?;
+        self.dirty.store(false, Ordering::Release);
+        self.storage.sync(&file).map_err(|error| {
+            self.dirty.store(true, Ordering::Release);
+            LogError::storage("sync", &self.path(FileKind::Log))(error)
+        })
+    }
+
+    /// Reserves space on the device up to `end`, without changing the file's size.
+    ///
+    /// # Errors
+    /// [`LogError::NoSpace`] when there is none: nothing is lost yet.
+    pub fn reserve_space(self: &Arc<Self>, end: u64) -> Result<(), LogError> {
+        let file = self.file()?;
+        let path = self.path(FileKind::Log);
+        self.storage
+            .reserve(&file, end)
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    LogError::NoSpace { path }
+                }
+                _ => LogError::storage("reserve space for", &path)(error),
+            })
+    }
+
+    /// The largest timestamp in a sealed segment: the last entry of its time index, else when the file
+    /// was written last.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub fn largest_timestamp(self: &Arc<Self>) -> Result<TimestampMs, LogError> {
+        if let Some(last) = self.indexes()?.times.last() {
+            return Ok(last.timestamp);
+        }
+        let path = self.path(FileKind::Log);
+        let metadata = self.storage.metadata(&path);
+        Ok(metadata
+            .map_err(LogError::storage("look at", &path))?
+            .modified)
+    }
+
+    /// The indexes of a sealed segment, from its files if they are not in memory yet.
+    pub(crate) fn indexes(self: &Arc<Self>) -> Result<Arc<Indexes>, LogError> {
+        let size = {
+            let sealed = self.sealed.lock();
+            match &*sealed {
+                Some(Sealed {
+                    indexes: Some(indexes),
+                    ..
+                }) => return Ok(indexes.clone()),
+                Some(Sealed { size, .. }) => *size,
+                None => 0,
+            }
+        };
+        let indexes = Arc::new(self.load_indexes(size)?);
+        if let Some(sealed) = &mut *self.sealed.lock() {
+            sealed.indexes = Some(indexes.clone());
+        }
+        Ok(indexes)
+    }
+
+    /// The indexes, if no file has to be read for them.
+    pub(crate) fn indexes_in_memory(&self) -> Option<Arc<Indexes>> {
+        self.sealed.lock().as_ref()?.indexes.clone()
+    }
+
+    pub(crate) fn load_indexes(&self, size: u64) -> Result<Indexes, LogError> {
+        let mut indexes = Indexes::default();
+        let read = |kind| Ok(read_file(&self.storage, &self.path(kind))?.unwrap_or_default());
+        indexes.decode_offsets(&read(FileKind::OffsetIndex)?, size);
+        indexes.decode_times(&read(FileKind::TimeIndex)?);
+        let aborted = read(FileKind::TransactionIndex)?;
+        if !indexes.decode_aborted(&aborted, self.base_offset) {
+            let path = self.path(FileKind::TransactionIndex);
+            return Err(LogError::corrupt(&path, "an entry is not of this segment"));
+        }
+        Ok(indexes)
+    }
+
+    /// Writes the three index files as they are in memory, and syncs them. A transaction index
+    /// without entries is left out, as Kafka leaves it out.
+    pub(crate) fn store_indexes(&self, indexes: &Indexes) -> Result<(), LogError> {
+        let storage = &self.storage;
+        write_file(
+            storage,
+            &self.path(FileKind::OffsetIndex),
+            &indexes.encode_offsets(),
+        )?;
+        write_file(
+            storage,
+            &self.path(FileKind::TimeIndex),
+            &indexes.encode_times(),
+        )?;
+        let path = self.path(FileKind::TransactionIndex);
+        if indexes.aborted.is_empty() {
+            remove_file(storage, &path)
+        } else {
+            write_file(storage, &path, &indexes.encode_aborted())
+        }
+    }
+
+    /// Marks the segment as no longer appended to.
+    pub(crate) fn seal(&self, size: u64, indexes: Option<Arc<Indexes>>) {
+        *self.sealed.lock() = Some(Sealed { size, indexes });
+    }
+
+    pub(crate) fn unseal(&self) {
+        *self.sealed.lock() = None;
+    }
+
+    /// Bytes of a sealed segment; 0 for the active one, whose size the log knows.
+    pub(crate) fn sealed_size(&self) -> u64 {
+        self.sealed.lock().as_ref().map_or(0, |sealed| sealed.size)
+    }
+
+    /// Creates the file. The caller syncs the directory.
+    pub(crate) fn create(self: &Arc<Self>) -> Result<(), LogError> {
+        let path = self.path(FileKind::Log);
+        let file = self
+            .storage
+            .open(&path, OpenHow::Replace)
+            .map_err(LogError::storage("create", &path))?;
+        self.keep_open(file);
+        self.created.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Cuts the file and syncs it.
+    pub(crate) fn truncate(self: &Arc<Self>, size: u64) -> Result<(), LogError> {
+        let file = self.file()?;
+        let path = self.path(FileKind::Log);
+        self.storage
+            .truncate(&file, size)
+            .and_then(|()| self.storage.sync(&file))
+            .map_err(LogError::storage("truncate", &path))
+    }
+
+    pub(crate) fn path(&self, kind: FileKind) -> PathBuf {
+        kind.path(&self.directory, self.base_offset)
+    }
+
+    /// Closes the file unless it was used since the last call, is in use, or holds unsynced bytes.
+    pub(crate) fn close_if_unused(&self) -> bool {
+        let Some(mut file) = self.file.try_lock() else {
+            return false;
+        };
+        let used = self.used.swap(false, Ordering::AcqRel);
+        if used || self.dirty.load(Ordering::Acquire) {
+            return false;
+        }
+        *file = None;
+        true
+    }
+
+    fn file(self: &Arc<Self>) -> Result<Arc<S::File>, LogError> {
+        self.used.store(true, Ordering::Release);
+        if let Some(file) = &*self.file.lock() {
+            return Ok(file.clone());
+        }
+        let path = self.path(FileKind::Log);
+        let file = self
+            .storage
+            .open(&path, OpenHow::Existing)
+            .map_err(LogError::storage("open", &path))?;
+        Ok(self.keep_open(file))
+    }
+
+    fn keep_open(self: &Arc<Self>, file: S::File) -> Arc<S::File> {
+        let opened = {
+            let mut slot = self.file.lock();
+            if let Some(other) = &*slot {
+                // Another thread opened it meanwhile.
+                return other.clone();
+            }
+            let file = Arc::new(file);
+            *slot = Some(file.clone());
+            file
+        };
+        self.open_files.on_opened(self);
+        opened
+    }
+}
+
+impl<S: Storage> fmt::Debug for Segment<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "segment {}", self.path(FileKind::Log).display())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,408 @@
+//! A file system in memory that knows what a power cut would leave of it.
+//!
+//! *Invariants*: after [`MemoryStorage::power_cut`] a file holds what it held at its last sync, and a
+//! directory the names it had at its last sync: the harshest disk that keeps its promises.
+
+use std::collections::BTreeMap;
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ottla_types::TimestampMs;
+use parking_lot::Mutex;
+
+use super::{Entry, EntryKind, Metadata, OpenHow, Storage};
+
+/// A deterministic file system for tests and the simulator; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStorage {
+    disk: Arc<Mutex<Disk>>,
+}
+
+/// An open file of a [`MemoryStorage`]; it stays valid when the name is removed.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryFile(usize);
+
+#[derive(Clone, Debug)]
+struct Disk {
+    /// Index = inode.
+    files: Vec<FileContent>,
+    names: BTreeMap<PathBuf, Node>,
+    durable_names: BTreeMap<PathBuf, Node>,
+    /// Calls that changed something, so far.
+    changes: u64,
+    /// Changes from this one on fail.
+    fail_from: Option<u64>,
+    /// This change fails, later ones succeed again.
+    fail_once: Option<u64>,
+    capacity: Option<u64>,
+    clock: TimestampMs,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Disk {
+            files: Vec::new(),
+            names: BTreeMap::new(),
+            durable_names: BTreeMap::new(),
+            changes: 0,
+            fail_from: None,
+            fail_once: None,
+            capacity: None,
+            clock: TimestampMs(0),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct FileContent {
+    bytes: Vec<u8>,
+    durable: Vec<u8>,
+    modified: TimestampMs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Node {
+    File(usize),
+    Directory,
+}
+
+impl MemoryStorage {
+    /// An empty file system.
+    #[must_use]
+    pub fn new() -> Self {
+        MemoryStorage::default()
+    }
+
+    /// How many calls changed something so far.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.disk.lock().changes
+    }
+
+    /// Lets the change number `change` (from 0) and all later ones fail, as if the process had died.
+    pub fn fail_from(&self, change: u64) {
+        self.disk.lock().fail_from = Some(change);
+    }
+
+    /// Lets only the change number `change` fail.
+    pub fn fail_once(&self, change: u64) {
+        self.disk.lock().fail_once = Some(change);
+    }
+
+    /// Bounds the bytes of all files together; beyond it writes and reservations find no space.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.disk.lock().capacity = bytes;
+    }
+
+    /// Sets the time that written files carry.
+    pub fn set_clock(&self, now: TimestampMs) {
+        self.disk.lock().clock = now;
+    }
+
+    /// What the next process finds after this one was killed: all that was written.
+    #[must_use]
+    pub fn kill(&self) -> MemoryStorage {
+        let mut disk = self.disk.lock().clone();
+        disk.fail_from = None;
+        disk.fail_once = None;
+        MemoryStorage {
+            disk: Arc::new(Mutex::new(disk)),
+        }
+    }
+
+    /// What the next process finds after a power cut: all that was synced.
+    #[must_use]
+    pub fn power_cut(&self) -> MemoryStorage {
+        let after = self.kill();
+        {
+            let mut disk = after.disk.lock();
+            for file in &mut disk.files {
+                file.bytes = file.durable.clone();
+            }
+            // A name is reachable only if all directories above it survived.
+            let durable = disk.durable_names.clone();
+            disk.names = durable
+                .iter()
+                .filter(|(path, _)| {
+                    path.ancestors()
+                        .skip(1)
+                        .all(|above| is_root(above) || durable.contains_key(above))
+                })
+                .map(|(path, node)| (path.clone(), *node))
+                .collect();
+        }
+        after
+    }
+}
+
+impl Disk {
+    fn change(&mut self) -> io::Result<()> {
+        let number = self.changes;
+        self.changes += 1;
+        let dead = self.fail_from.is_some_and(|from| number >= from);
+        if dead || self.fail_once == Some(number) {
+            return Err(io::Error::other("injected failure"));
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, inode: usize) -> &mut FileContent {
+        self.files
+            .get_mut(inode)
+            .expect("inodes are handed out by open and never removed")
+    }
+
+    fn check_space(&self, more: u64) -> io::Result<()> {
+        let used: u64 = self
+            .names
+            .values()
+            .map(|node| match node {
+                Node::File(inode) => self.files.get(*inode).map_or(0, |f| f.bytes.len() as u64),
+                Node::Directory => 0,
+            })
+            .sum();
+        if self.capacity.is_some_and(|capacity| used + more > capacity) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, inode: usize, position: usize, buffers: &[IoSlice<'_>]) -> io::Result<()> {
+        let length: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        let end = position + length;
+        let growth = end.saturating_sub(self.file(inode).bytes.len());
+        self.check_space(growth as u64)?;
+        let clock = self.clock;
+        let file = self.file(inode);
+        file.modified = clock;
+        if file.bytes.len() < end {
+            file.bytes.resize(end, 0);
+        }
+        let mut at = position;
+        for buffer in buffers {
+            let place = file
+                .bytes
+                .get_mut(at..at + buffer.len())
+                .expect("the file was grown before");
+            place.copy_from_slice(buffer);
+            at += buffer.len();
+        }
+        Ok(())
+    }
+}
+
+fn is_root(path: &Path) -> bool {
+    path.parent().is_none() || path.as_os_str().is_empty()
+}
+
+fn not_found() -> io::Error {
+    io::ErrorKind::NotFound.into()
+}
+
+impl Storage for MemoryStorage {
+    type File = MemoryFile;
+
+    fn open(&self, path: &Path, how: OpenHow) -> io::Result<MemoryFile> {
+        let mut disk = self.disk.lock();
+        match disk.names.get(path).copied() {
+            Some(Node::Directory) => Err(io::ErrorKind::IsADirectory.into()),
+            Some(Node::File(inode)) => {
+                if how == OpenHow::Replace {
+                    disk.change()?;
+                    disk.file(inode).bytes.clear();
+                }
+                Ok(MemoryFile(inode))
+            }
+            None if how == OpenHow::Existing => Err(not_found()),
+            None => {
+                let parent = path.parent().unwrap_or(Path::new("/"));
+                if !is_root(parent) && !disk.names.contains_key(parent) {
+                    return Err(not_found());
+                }
+                disk.change()?;
+                let inode = disk.files.len();
+                let modified = disk.clock;
+                disk.files.push(FileContent {
+                    bytes: Vec::new(),
+                    durable: Vec::new(),
+                    modified,
+                });
+                disk.names.insert(path.to_owned(), Node::File(inode));
+                Ok(MemoryFile(inode))
+            }
+        }
+    }
+
+    fn write_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        buffers: &[IoSlice<'_>],
+    ) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        let position = usize::try_from(position).map_err(io::Error::other)?;
+        disk.write(file.0, position, buffers)
+    }
+
+    fn read_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        let mut disk = self.disk.lock();
+        let bytes = &disk.file(file.0).bytes;
+        let start = usize::try_from(position)
+            .map_err(io::Error::other)?
+            .min(bytes.len());
+        let end = start.saturating_add(length).min(bytes.len());
+        out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
+        Ok(end - start)
+    }
+
+    fn sync(&self, file: &MemoryFile) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        let file = disk.file(file.0);
+        file.durable = file.bytes.clone();
+        Ok(())
+    }
+
+    fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        let size = usize::try_from(size).map_err(io::Error::other)?;
+        disk.file(file.0).bytes.resize(size, 0);
+        Ok(())
+    }
+
+    fn reserve(&self, file: &MemoryFile, end: u64) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        let size = disk.file(file.0).bytes.len() as u64;
+        disk.check_space(end.saturating_sub(size))
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        let mut disk = self.disk.lock();
+        match disk.names.get(path).copied().ok_or_else(not_found)? {
+            Node::File(inode) => {
+                let file = disk.file(inode);
+                Ok(Metadata {
+                    kind: EntryKind::File,
+                    size: file.bytes.len() as u64,
+                    modified: file.modified,
+                })
+            }
+            Node::Directory => Ok(Metadata {
+                kind: EntryKind::Directory,
+                size: 0,
+                modified: disk.clock,
+            }),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        let disk = self.disk.lock();
+        if !is_root(directory) && !disk.names.contains_key(directory) {
+            return Err(not_found());
+        }
+        let children = disk
+            .names
+            .iter()
+            .filter(|(path, _)| path.parent() == Some(directory));
+        Ok(children
+            .filter_map(|(path, node)| {
+                let (kind, size) = match node {
+                    Node::Directory => (EntryKind::Directory, 0),
+                    Node::File(inode) => {
+                        (EntryKind::File, disk.files.get(*inode)?.bytes.len() as u64)
+                    }
+                };
+                let name = path.file_name()?.to_str()?.to_owned();
+                Some(Entry { name, kind, size })
+            })
+            .collect())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        let node = disk.names.remove(from).ok_or_else(not_found)?;
+        if node == Node::Directory {
+            let below: Vec<PathBuf> = disk
+                .names
+                .keys()
+                .filter(|path| path.starts_with(from))
+                .cloned()
+                .collect();
+            for path in below {
+                let moved = path.strip_prefix(from).map(|rest| to.join(rest));
+                if let (Some(node), Ok(moved)) = (disk.names.remove(&path), moved) {
+                    disk.names.insert(moved, node);
+                }
+            }
+            // The children are entries of the moved directory itself: they stay as durable as they were.
+            let below: Vec<PathBuf> = disk
+                .durable_names
+                .keys()
+                .filter(|path| path.starts_with(from) && path.as_path() != from)
+                .cloned()
+                .collect();
+            for path in below {
+                let moved = path.strip_prefix(from).map(|rest| to.join(rest));
+                if let (Some(node), Ok(moved)) = (disk.durable_names.get(&path).copied(), moved) {
+                    disk.durable_names.insert(moved, node);
+                }
+            }
+        }
+        disk.names.insert(to.to_owned(), node);
+        Ok(())
+    }
+
+    fn unlink(&self, path: &Path, kind: EntryKind) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        match (disk.names.get(path).copied(), kind) {
+            (None, _) => return Err(not_found()),
+            (Some(Node::Directory), EntryKind::Directory) => {
+                if disk.names.keys().any(|other| other.parent() == Some(path)) {
+                    return Err(io::ErrorKind::DirectoryNotEmpty.into());
+                }
+            }
+            (Some(Node::File(_)), EntryKind::File) => {}
+            _ => return Err(io::ErrorKind::InvalidInput.into()),
+        }
+        disk.change()?;
+        disk.names.remove(path);
+        Ok(())
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        for above in path.ancestors() {
+            if is_root(above) || disk.names.contains_key(above) {
+                break;
+            }
+            disk.change()?;
+            disk.names.insert(above.to_owned(), Node::Directory);
+        }
+        Ok(())
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        disk.durable_names
+            .retain(|entry, _| entry.parent() != Some(path));
+        let entries: Vec<(PathBuf, Node)> = disk
+            .names
+            .iter()
+            .filter(|(entry, _)| entry.parent() == Some(path))
+            .map(|(entry, node)| (entry.clone(), *node))
+            .collect();
+        disk.durable_names.extend(entries);
+        Ok(())
+    }
+}
