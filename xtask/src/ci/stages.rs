@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 
 use super::{Options, Tally};
-use crate::{deny, layers, runtimes, tidy, workspace};
+use crate::{conformance, deny, layers, runtimes, tidy, workspace};
 
 /// One stage.
 pub(super) struct Stage {
@@ -47,6 +47,10 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "tests",
         run: |_| tests(),
+    },
+    Stage {
+        name: "conformance",
+        run: |options| conformance::quick(options.waived()),
     },
 ];
 
