@@ -11,7 +11,5 @@
 mod admin;
 #[path = "broker/cluster.rs"]
 mod cluster;
-#[path = "broker/consumer.rs"]
-mod consumer;
 #[path = "broker/producer.rs"]
 mod producer;

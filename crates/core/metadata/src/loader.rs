@@ -39,6 +39,12 @@ impl MetadataLoader {
         self.transaction.is_some()
     }
 
+    /// The image that was published last.
+    #[must_use]
+    pub fn published(&self) -> &MetadataImage {
+        &self.published
+    }
+
     /// The image with every record so far, those of an open transaction included.
     #[must_use]
     pub fn image(&self) -> &MetadataImage {

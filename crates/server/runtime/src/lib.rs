@@ -7,6 +7,7 @@ pub mod clock;
 mod connection;
 mod listener;
 mod mailbox;
+pub mod quorum;
 mod reactor;
 mod serve;
 mod service;

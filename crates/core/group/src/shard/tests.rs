@@ -1,7 +1,5 @@
 //! Runs the golden scripts, and compares live state with replayed state.
 
-mod asking;
-mod history;
 mod show;
 mod world;
 

@@ -21,14 +21,6 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
-fn short(text: &KafkaString) -> String {
-    if text.len() > 20 {
-        format!("{} bytes", text.len())
-    } else {
-        text.to_string()
-    }
-}
-
 fn or_dash(text: Option<&KafkaString>) -> String {
     text.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
@@ -47,7 +39,7 @@ pub(super) fn record(record: &GroupRecord) -> String {
                     "{place} at={} epoch={} metadata={:?} time={} expires={} topic-id={}",
                     value.offset,
                     value.leader_epoch,
-                    short(&value.metadata),
+                    value.metadata,
                     value.commit_timestamp,
                     value.expire_timestamp,
                     value.topic_id

@@ -1,0 +1,32 @@
+//! The shell of the metadata quorum: one thread that owns the raft machine, the metadata log and the
+//! active controller.
+//!
+//! *Kafka*: `KafkaRaftClient`, `QuorumController`'s event queue, `MetadataLoader`.
+
+mod bootstrap;
+mod control_records;
+mod error;
+mod files;
+#[cfg(test)]
+mod ledger;
+mod metadata_log;
+mod node;
+mod peers;
+mod records;
+mod replica;
+mod shard;
+mod snapshot;
+mod snapshots;
+mod state_file;
+mod thread;
+
+pub use bootstrap::load_bootstrap;
+pub use control_records::{ControlState, QuorumEndpoint, Voter};
+pub use error::QuorumError;
+pub use metadata_log::{METADATA_LOG_DIRECTORY, MetadataLog};
+pub use node::Reply;
+pub use peers::{METADATA_TOPIC, METADATA_TOPIC_ID, QuorumCall, QuorumRequest, QuorumResponse};
+pub use shard::{MetadataPublisher, MetadataShard, QuorumFacts};
+pub use snapshot::Snapshot;
+pub use snapshots::SnapshotLimits;
+pub use thread::{QuorumConfiguration, QuorumHandle, start_quorum};

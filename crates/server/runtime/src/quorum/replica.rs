@@ -1,0 +1,344 @@
+//! This node's replica of the metadata log: the raft machine with its log and its `quorum-state`.
+//!
+//! *Invariants*: effects are performed in order, each completely before the next; after an effect
+//! that failed nothing is performed any more.
+//!
+//! *Not here*: connections to other voters. A quorum of several voters is refused at the start.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use ottla_coordinator::Rejection;
+use ottla_log::Storage;
+use ottla_machine::Machine;
+use ottla_messages::ErrorCode;
+use ottla_raft::{
+    Configuration, Effect, Input, QuorumState, QuorumTimeouts, Raft, ReplicaKey, Response,
+    SnapshotId,
+};
+use ottla_records::{Batch, Batches, InflateLimits, build_control_batch};
+use ottla_types::{LeaderEpoch, NodeId, Now, Offset, RequestId};
+
+use super::QuorumError;
+use super::control_records::{ControlState, Voter, leader_change, voter_set};
+use super::files::{read_file, replace_file};
+use super::metadata_log::MetadataLog;
+use super::records::{BATCH_BYTES_MAX, build_batch};
+use super::snapshot::Snapshot;
+use super::state_file::{QUORUM_STATE_FILE, decode_quorum_state, encode_quorum_state};
+
+/// The bytes around a value in a batch are at most this many: lengths, deltas, no key, no headers.
+const RECORD_OVERHEAD_MAX: usize = 24;
+
+/// How much is read from the log at once.
+const READ_BYTES: usize = 1 << 20;
+
+/// What the replica tells the rest of the node, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReplicaEvent {
+    /// Everything below is committed.
+    HighWatermark(Offset),
+    /// This node leads and may decide.
+    BecameLeader(LeaderEpoch),
+    /// It does no more.
+    ResignedLeader(LeaderEpoch),
+    /// The answer to a peer's request.
+    Reply {
+        request: RequestId,
+        epoch: LeaderEpoch,
+        leader: Option<NodeId>,
+        response: Response,
+    },
+    /// The shutdown asked for is complete.
+    ShutDown,
+}
+
+/// This node's replica of the metadata log.
+#[derive(Debug)]
+pub(super) struct Replica<S: Storage> {
+    raft: Raft,
+    log: MetadataLog<S>,
+    /// What control records say at the end of the log.
+    control: ControlState,
+    events: VecDeque<ReplicaEvent>,
+    /// The batch that `Input::Append` announces.
+    appending: Vec<Bytes>,
+    failure: Option<QuorumError>,
+}
+
+/// Who this node is in the quorum.
+#[derive(Clone, Debug)]
+pub(super) struct Membership {
+    pub(super) local: ReplicaKey,
+    /// `controller.quorum.voters`: in force while no record says otherwise.
+    pub(super) static_voters: Vec<Voter>,
+    pub(super) timeouts: QuorumTimeouts,
+    pub(super) seed: u64,
+}
+
+impl<S: Storage> Replica<S> {
+    /// Takes up what the disk holds. The newest snapshot comes with it.
+    pub(super) fn open(
+        membership: Membership,
+        log: MetadataLog<S>,
+    ) -> Result<(Replica<S>, Option<Snapshot>), QuorumError> {
+        let snapshot = match log.snapshots().last() {
+            Some(&id) => Some(Snapshot::decode(&log.read_snapshot(id)?)?),
+            None => None,
+        };
+        let mut control = snapshot
+            .as_ref()
+            .map(|snapshot| snapshot.control.clone())
+            .unwrap_or_default();
+        scan_control(&log, &mut control)?;
+        if control.voters.is_none() {
+            control.voters = Some(membership.static_voters);
+        }
+        let voters = voter_set(control.voters.as_deref().unwrap_or_default());
+        if !voters.is_only(membership.local) {
+            return Err(QuorumError::Refused(format!(
+                "the voters of the metadata quorum are {voters:?}, but only a quorum of this node \
+                 alone ({:?}) is supported so far",
+                membership.local
+            )));
+        }
+        let path = log.directory().join(QUORUM_STATE_FILE);
+        let state = match read_file(log.storage(), &path)? {
+            Some(bytes) => decode_quorum_state(&String::from_utf8_lossy(&bytes))
+                .map_err(QuorumError::QuorumState)?,
+            None => QuorumState::default(),
+        };
+        let mut log_state = log.log_state();
+        log_state.voters_record = control.voters_record;
+        let configuration = Configuration {
+            local: membership.local,
+            voters,
+            kraft_version: control.kraft_version.unwrap_or(0),
+            timeouts: membership.timeouts,
+            seed: membership.seed,
+        };
+        let replica = Replica {
+            raft: Raft::new(configuration, state, log_state),
+            log,
+            control,
+            events: VecDeque::new(),
+            appending: Vec::new(),
+            failure: None,
+        };
+        Ok((replica, snapshot))
+    }
+
+    pub(super) fn raft(&self) -> &Raft {
+        &self.raft
+    }
+
+    pub(super) fn log(&self) -> &MetadataLog<S> {
+        &self.log
+    }
+
+    pub(super) fn log_mut(&mut self) -> &mut MetadataLog<S> {
+        &mut self.log
+    }
+
+    pub(super) fn control(&self) -> &ControlState {
+        &self.control
+    }
+
+    pub(super) fn next_event(&mut self) -> Option<ReplicaEvent> {
+        self.events.pop_front()
+    }
+
+    /// Steps the machine and does what it asks for.
+    ///
+    /// # Errors
+    /// What failed: the replica must not be stepped again.
+    pub(super) fn step(&mut self, now: Now, input: Input<'_>) -> Result<(), QuorumError> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let mut effects = Vec::new();
+        self.raft.step(now, input, &mut effects);
+        for effect in effects {
+            self.perform(now, effect)?;
+        }
+        Ok(())
+    }
+
+    /// Puts on the device what was appended, and lets the machine count it.
+    pub(super) fn flush(&mut self, now: Now) -> Result<(), QuorumError> {
+        if self.log.has_unflushed() {
+            let end = self.log.sync()?;
+            self.step(now, Input::Durable(end))?;
+        }
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends records as one batch, if this node leads.
+    ///
+    /// # Errors
+    /// Nothing was appended: the batch is too large, or this node does not lead. When the disk has
+    /// failed, [`Replica::flush`] says so before anything more happens.
+    pub(super) fn append(&mut self, now: Now, values: Vec<Bytes>) -> Result<Offset, Rejection> {
+        let reject = |code: ErrorCode, message: &'static str| Rejection {
+            code,
+            message: Some(message.into()),
+        };
+        let sizes = values.iter().map(|value| value.len() + RECORD_OVERHEAD_MAX);
+        let size: usize = sizes.sum();
+        let record_count = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        if size > BATCH_BYTES_MAX || record_count == u32::MAX {
+            return Err(reject(
+                ErrorCode::RECORD_LIST_TOO_LARGE,
+                "The change does not fit into one batch of the metadata log.",
+            ));
+        }
+        let base_offset = self.log.end_offset();
+        self.appending = values;
+        if let Err(failure) = self.step(now, Input::Append { record_count }) {
+            self.failure = Some(failure);
+            return Err(reject(
+                ErrorCode::KAFKA_STORAGE_ERROR,
+                "The metadata log cannot be written.",
+            ));
+        }
+        if self.log.end_offset() == base_offset {
+            return Err(Rejection {
+                code: ErrorCode::NOT_CONTROLLER,
+                message: None,
+            });
+        }
+        Ok(base_offset)
+    }
+
+    fn perform(&mut self, now: Now, effect: Effect) -> Result<(), QuorumError> {
+        match effect {
+            Effect::PersistQuorumState(state) => self.persist(&state)?,
+            Effect::Reply {
+                request,
+                epoch,
+                leader,
+                response,
+            } => self.events.push_back(ReplicaEvent::Reply {
+                request,
+                epoch,
+                leader,
+                response,
+            }),
+            Effect::AppendLeaderChange {
+                base_offset,
+                epoch,
+                granting,
+                with_voters,
+            } => {
+                let leader = self.raft.leader().unwrap_or(NodeId::NONE);
+                let mut records = vec![leader_change(leader, self.raft.voters(), &granting)?];
+                if with_voters {
+                    records.extend(self.control.records()?);
+                    self.control.voters_record = Some(base_offset);
+                }
+                let batch = build_control_batch(base_offset, epoch, now.wall, &records);
+                self.log.append(&batch, now.wall)?;
+            }
+            Effect::AppendRecords { base_offset, epoch } => {
+                let values = std::mem::take(&mut self.appending);
+                let batch = build_batch(base_offset, epoch, now.wall, &values);
+                self.log.append(&batch, now.wall)?;
+            }
+            Effect::RefuseAppend => self.appending.clear(),
+            Effect::Truncate { to } => self.log.truncate_to(to, now.wall)?,
+            Effect::HighWatermark(offset) => {
+                self.events.push_back(ReplicaEvent::HighWatermark(offset));
+            }
+            Effect::BecameLeader(epoch) => {
+                self.events.push_back(ReplicaEvent::BecameLeader(epoch));
+            }
+            Effect::ResignedLeader(epoch) => {
+                self.events.push_back(ReplicaEvent::ResignedLeader(epoch));
+            }
+            Effect::ShutDown => self.events.push_back(ReplicaEvent::ShutDown),
+            Effect::Fault(fault) => return Err(QuorumError::Fault(fault)),
+            // A sole voter has no peers: see `open`.
+            Effect::Send { .. } | Effect::AppendFetched { .. } => {
+                return Err(QuorumError::Fault("a sole voter has nobody to talk to"));
+            }
+        }
+        Ok(())
+    }
+
+    fn persist(&self, state: &QuorumState) -> Result<(), QuorumError> {
+        let kraft_version = self.control.kraft_version.unwrap_or(0);
+        let text = encode_quorum_state(state, kraft_version, self.raft.voters());
+        let path = self.log.directory().join(QUORUM_STATE_FILE);
+        let temporary = path.with_extension("tmp");
+        replace_file(self.log.storage(), &temporary, &path, text.as_bytes())?;
+        Ok(())
+    }
+
+    /// Whole batches from `offset` on that lie below `limit`, opened.
+    pub(super) fn read_batches(
+        &self,
+        offset: Offset,
+        limit: Offset,
+    ) -> Result<Vec<Batch>, QuorumError> {
+        open_batches(&self.log.read(offset, limit, READ_BYTES)?)
+    }
+
+    /// Takes note of a snapshot that was written, and of what was removed for it.
+    pub(super) fn on_snapshots(&mut self, now: Now) -> Result<(), QuorumError> {
+        let snapshots: &[SnapshotId] = self.log.snapshots();
+        let (Some(&earliest), Some(&latest)) = (snapshots.first(), snapshots.last()) else {
+            return Ok(());
+        };
+        let log_start = self.log.start_offset();
+        let input = Input::Snapshots {
+            log_start,
+            earliest,
+            latest,
+        };
+        self.step(now, input)
+    }
+
+    pub(super) fn close(self) -> Result<(), QuorumError> {
+        self.log.close()
+    }
+}
+
+fn open_batches(bytes: &Bytes) -> Result<Vec<Batch>, QuorumError> {
+    Batches::new(bytes)
+        .map(|batch| {
+            let (_, slice) = batch?;
+            Ok(Batch::open(
+                &bytes.slice_ref(slice),
+                &InflateLimits::default(),
+            )?)
+        })
+        .collect()
+}
+
+/// Reads what the control records of the whole log say.
+fn scan_control<S: Storage>(
+    log: &MetadataLog<S>,
+    control: &mut ControlState,
+) -> Result<(), QuorumError> {
+    let end = log.end_offset();
+    let mut next = log.start_offset();
+    while next < end {
+        let bytes = log.read(next, end, READ_BYTES)?;
+        let before = next;
+        for batch in Batches::new(&bytes) {
+            let (header, slice) = batch?;
+            if header.is_control() {
+                let bytes = bytes.slice_ref(slice);
+                control.note(&Batch::open(&bytes, &InflateLimits::default())?)?;
+            }
+            next = header.next_offset();
+        }
+        if next == before {
+            return Err(QuorumError::Fault("the metadata log has a gap"));
+        }
+    }
+    Ok(())
+}

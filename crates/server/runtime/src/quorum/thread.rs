@@ -1,0 +1,241 @@
+//! The thread that owns the quorum, and the handle that reaches it.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+
+use ottla_log::{RollLimits, Storage};
+use ottla_raft::{QuorumTimeouts, ReplicaKey, SnapshotId};
+use ottla_types::Duration;
+
+use super::QuorumError;
+use super::bootstrap::load_bootstrap;
+use super::control_records::Voter;
+use super::metadata_log::MetadataLog;
+use super::node::{NodeParts, QuorumNode, Reply};
+use super::peers::{PeerCalls, QuorumCall};
+use super::replica::{Membership, Replica};
+use super::shard::{MetadataPublisher, MetadataShard};
+use super::snapshots::{SnapshotJob, SnapshotLimits, SnapshotPolicy};
+use crate::clock;
+
+/// How many messages are taken before what they appended is flushed.
+const MESSAGES_PER_FLUSH: usize = 1_000;
+
+/// What a quorum member is configured with.
+#[derive(Clone, Debug)]
+pub struct QuorumConfiguration {
+    /// `metadata.log.dir`, or the first of `log.dirs`.
+    pub metadata_directory: PathBuf,
+    /// This node with the id of that directory.
+    pub local: ReplicaKey,
+    /// The cluster.
+    pub cluster_id: String,
+    /// `controller.quorum.voters`; in force while no record of the log names voters.
+    pub static_voters: Vec<Voter>,
+    /// The `controller.quorum.*` times.
+    pub timeouts: QuorumTimeouts,
+    /// `metadata.log.segment.bytes` and `metadata.log.segment.ms`.
+    pub roll_limits: RollLimits,
+    /// When snapshots are written and removed.
+    pub snapshot_limits: SnapshotLimits,
+    /// `controller.quorum.fetch.max.bytes`.
+    pub fetch_bytes_max: usize,
+    /// Seeds what is random in decisions.
+    pub seed: u64,
+}
+
+enum Message<Request, Response> {
+    Request(Request, Reply<Response>),
+    Call(QuorumCall),
+    SnapshotWritten(Result<SnapshotId, QuorumError>),
+    Stop(Duration),
+}
+
+/// Reaches the thread of the quorum. Never blocks. When the quorum has stopped, replies are dropped
+/// without having been called.
+#[derive(Debug)]
+pub struct QuorumHandle<C: MetadataShard> {
+    sender: Sender<Message<C::Request, C::Response>>,
+}
+
+impl<C: MetadataShard> Clone for QuorumHandle<C> {
+    fn clone(&self) -> Self {
+        QuorumHandle {
+            sender: self.sender.clone(),
+        }
+    }
+}
+
+impl<C: MetadataShard> QuorumHandle<C> {
+    /// Asks the active controller. `reply` is called on the quorum's thread, once what it tells is
+    /// committed and published; it must not block.
+    pub fn request(&self, request: C::Request, reply: impl FnOnce(C::Response) + Send + 'static) {
+        self.send(Message::Request(request, Box::new(reply)));
+    }
+
+    /// A request about the metadata log itself; the reply is called on the quorum's thread.
+    pub fn call(&self, call: QuorumCall) {
+        self.send(Message::Call(call));
+    }
+
+    /// Leaves the quorum in order, waiting this long at most for a successor.
+    pub fn stop(&self, patience: Duration) {
+        self.send(Message::Stop(patience));
+    }
+
+    fn send(&self, message: Message<C::Request, C::Response>) {
+        // A quorum that has stopped has said so to its publisher; here the message is just dropped.
+        let _ = self.sender.send(message);
+    }
+}
+
+/// Opens the metadata log, takes part in the quorum on a thread of its own, and hosts the controller
+/// `C` there while this node leads.
+///
+/// # Errors
+/// If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read, or if the quorum
+/// has other voters than this node.
+pub fn start_quorum<S, C, P>(
+    storage: S,
+    configuration: QuorumConfiguration,
+    context: C::Context,
+    publisher: P,
+) -> Result<(QuorumHandle<C>, JoinHandle<()>), QuorumError>
+where
+    S: Storage,
+    C: MetadataShard<Context: Send, Request: Send, Response: Send>,
+    P: MetadataPublisher<C::Effect> + 'static,
+{
+    let now = clock::now();
+    let bootstrap = load_bootstrap(&storage, &configuration.metadata_directory)?;
+    let log = MetadataLog::open(
+        storage,
+        &configuration.metadata_directory,
+        configuration.roll_limits,
+        now.wall,
+    )?;
+    let membership = Membership {
+        local: configuration.local,
+        static_voters: configuration.static_voters,
+        timeouts: configuration.timeouts,
+        seed: configuration.seed,
+    };
+    let (replica, snapshot) = Replica::open(membership, log)?;
+    let voters = replica.control().voters.clone().unwrap_or_default();
+    let (sender, receiver) = mpsc::channel();
+    let handle = QuorumHandle {
+        sender: sender.clone(),
+    };
+    let start = move || {
+        let node = QuorumNode::<S, C, P>::new(NodeParts {
+            replica,
+            snapshot,
+            peers: PeerCalls::new(
+                configuration.cluster_id,
+                voters,
+                configuration.fetch_bytes_max,
+            ),
+            snapshots: SnapshotPolicy::new(configuration.snapshot_limits),
+            context,
+            bootstrap,
+            publisher,
+            seed: configuration.seed,
+        });
+        run(node, &receiver, &sender);
+    };
+    let thread = thread::Builder::new()
+        .name("quorum".to_owned())
+        .spawn(start)
+        .map_err(|error| QuorumError::Refused(format!("no thread for the quorum: {error}")))?;
+    Ok((handle, thread))
+}
+
+fn run<S, C, P>(
+    mut node: QuorumNode<S, C, P>,
+    receiver: &Receiver<Message<C::Request, C::Response>>,
+    sender: &Sender<Message<C::Request, C::Response>>,
+) where
+    S: Storage,
+    C: MetadataShard<Request: Send, Response: Send>,
+    P: MetadataPublisher<C::Effect>,
+{
+    let outcome = serve(&mut node, receiver, sender);
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "the metadata quorum stops");
+    }
+    node.close(outcome);
+}
+
+fn serve<S, C, P>(
+    node: &mut QuorumNode<S, C, P>,
+    receiver: &Receiver<Message<C::Request, C::Response>>,
+    sender: &Sender<Message<C::Request, C::Response>>,
+) -> Result<(), QuorumError>
+where
+    S: Storage,
+    C: MetadataShard<Request: Send, Response: Send>,
+    P: MetadataPublisher<C::Effect>,
+{
+    node.start(clock::now())?;
+    while !node.is_shut_down() {
+        let received = match node.next_deadline() {
+            Some(deadline) => receiver.recv_timeout(deadline.since(clock::monotonic())),
+            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        if let Ok(message) = received {
+            take(node, message)?;
+            for message in receiver.try_iter().take(MESSAGES_PER_FLUSH) {
+                take(node, message)?;
+            }
+        }
+        let now = clock::now();
+        node.on_time(now)?;
+        node.settle(now)?;
+        if let Some(job) = node.take_snapshot_job(now) {
+            write_snapshot::<S, C>(job, sender.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn take<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>>(
+    node: &mut QuorumNode<S, C, P>,
+    message: Message<C::Request, C::Response>,
+) -> Result<(), QuorumError> {
+    let now = clock::now();
+    match message {
+        Message::Request(request, reply) => {
+            node.request(now, request, reply);
+            Ok(())
+        }
+        Message::Call(call) => node.call(now, call),
+        Message::SnapshotWritten(outcome) => node.on_snapshot_written(now, outcome),
+        Message::Stop(patience) => node.shut_down(now, patience),
+    }
+}
+
+/// Writes a snapshot on a thread of its own: it may be large, and the quorum must go on meanwhile.
+fn write_snapshot<S: Storage, C>(
+    job: SnapshotJob<S>,
+    sender: Sender<Message<C::Request, C::Response>>,
+) -> Result<(), QuorumError>
+where
+    C: MetadataShard<Request: Send, Response: Send>,
+{
+    let spawned = thread::Builder::new()
+        .name("metadata-snapshot".to_owned())
+        .spawn(move || {
+            // Without a receiver the quorum has ended meanwhile; the next start finds the snapshot.
+            let _ = sender.send(Message::SnapshotWritten(job.run()));
+        });
+    match spawned {
+        Ok(_) => Ok(()),
+        Err(error) => Err(QuorumError::Refused(format!(
+            "no thread for a snapshot: {error}"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
