@@ -12,7 +12,7 @@ mod types;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use ottla_schema::{Area, read_directory};
@@ -28,15 +28,15 @@ pub struct Options {
 }
 
 /// Writes every generated file, or only compares them with what lies there.
+///
+/// # Errors
+/// When a schema file is wrong, or a generated file is not what they give.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let schema = crate::schema::directory();
-    let areas = read_directory(&schema)?;
-    let errors = fs::read_to_string(schema.join("errors.txt")).context("errors.txt")?;
-    let files = files(&areas, &errors)?;
-    let source = crate::workspace::root().join(CRATE).join("src");
     if options.check {
-        return compare(&source, &files);
+        return check();
     }
+    let files = files()?;
+    let source = source();
     fs::create_dir_all(source.join("generated"))?;
     for (path, content) in &files {
         let path = source.join(path);
@@ -53,8 +53,38 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Compares the generated files with what the schema files give.
+///
+/// # Errors
+/// Names the files that are not what they should be.
+pub fn check() -> anyhow::Result<()> {
+    let files = files()?;
+    let source = source();
+    let mut wrong = stale(&source, &files)?;
+    for (path, content) in &files {
+        let present = fs::read_to_string(source.join(path)).unwrap_or_default();
+        if present != *content {
+            wrong.push(path.clone());
+        }
+    }
+    if !wrong.is_empty() {
+        bail!(
+            "not what the schema files give, run `cargo xtask codegen`: {}",
+            wrong.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn source() -> PathBuf {
+    crate::workspace::root().join(CRATE).join("src")
+}
+
 /// The generated files: path under `src`, content.
-fn files(areas: &[Area], errors: &str) -> anyhow::Result<BTreeMap<String, String>> {
+fn files() -> anyhow::Result<BTreeMap<String, String>> {
+    let schema = crate::schema::directory();
+    let areas = &read_directory(&schema)?;
+    let errors = fs::read_to_string(schema.join("errors.txt")).context("errors.txt")?;
     let mut files = BTreeMap::new();
     let mut modules = Vec::new();
     for area in areas {
@@ -77,7 +107,7 @@ fn files(areas: &[Area], errors: &str) -> anyhow::Result<BTreeMap<String, String
     files.insert("generated/api_key.rs".to_owned(), api_key::generate(areas)?);
     files.insert(
         "generated/error_code.rs".to_owned(),
-        error_code::generate(errors)?,
+        error_code::generate(&errors)?,
     );
     modules.extend(["api_key".to_owned(), "error_code".to_owned()]);
     modules.sort();
@@ -114,23 +144,6 @@ fn index(modules: &[String], areas: &[Area]) -> String {
     }
     index.push_str("        }\n    };\n}\n");
     index
-}
-
-fn compare(source: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
-    let mut wrong = stale(source, files)?;
-    for (path, content) in files {
-        let present = fs::read_to_string(source.join(path)).unwrap_or_default();
-        if present != *content {
-            wrong.push(path.clone());
-        }
-    }
-    if !wrong.is_empty() {
-        bail!(
-            "not what the schema files give, run `cargo xtask codegen`: {}",
-            wrong.join(", ")
-        );
-    }
-    Ok(())
 }
 
 /// Files of the generated folder that no schema gives any more.

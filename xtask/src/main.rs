@@ -2,11 +2,18 @@
 //!
 //! *Not here*: logic. Every task is a module; this file only reads the command line.
 
+mod apache_kafka;
+mod base64;
 mod ci;
 mod codegen;
+mod conformance;
 mod deny;
+mod driver;
+mod kcat;
 mod layers;
+mod node;
 mod oracle;
+mod packages;
 mod runtimes;
 mod schema;
 mod tidy;
@@ -41,6 +48,8 @@ enum Task {
     Oracle(oracle::Task),
     /// Checks licences, banned crates and sources of everything we depend on.
     Deny,
+    /// Runs the same scenarios through real clients against Apache Kafka and ottla.
+    Conformance(conformance::Options),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +71,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Schema(task) => schema::run(&task),
         Task::Oracle(task) => oracle::run(&task),
         Task::Deny => deny::run(),
+        Task::Conformance(options) => conformance::run(&options),
     }
 }

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 
 use super::{Options, Tally};
-use crate::{deny, layers, runtimes, tidy, workspace};
+use crate::runtimes::Runtime;
+use crate::{codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, workspace};
 
 /// One stage.
 pub(super) struct Stage {
@@ -29,6 +30,10 @@ pub(super) const STAGES: &[Stage] = &[
         run: |_| layers::run().map(|()| Tally::PASSED),
     },
     Stage {
+        name: "generated",
+        run: |_| codegen::check().map(|()| Tally::PASSED),
+    },
+    Stage {
         name: "format",
         run: |_| cargo(&["fmt", "--all", "--check"], &[]),
     },
@@ -47,6 +52,14 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "tests",
         run: |_| tests(),
+    },
+    Stage {
+        name: "messages",
+        run: messages,
+    },
+    Stage {
+        name: "conformance",
+        run: |options| conformance::quick(options.waived()),
     },
 ];
 
@@ -102,4 +115,21 @@ fn tests() -> anyhow::Result<Tally> {
         tally.failed = 1; // a crate that does not build counts nothing
     }
     Ok(tally)
+}
+
+/// Compares the schema files and the bytes of messages with Kafka's jars.
+fn messages(options: &Options) -> anyhow::Result<Tally> {
+    let waived = options.waived();
+    for runtime in [Runtime::Java, Runtime::Maven] {
+        if waived.contains(&runtime) && !runtime.is_there() {
+            println!("messages: left out, {runtime:?} is waived and missing");
+            return Ok(Tally::default());
+        }
+    }
+    schema::run(&schema::Task::Check { release: None })?;
+    oracle::run(&oracle::Task::Messages { count: 20, seed: 1 })?;
+    Ok(Tally {
+        passed: 2,
+        failed: 0,
+    })
 }

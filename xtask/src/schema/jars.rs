@@ -2,18 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, bail};
-
-use crate::workspace;
+use crate::{packages, workspace};
 
 /// The release whose requests, responses and control records ottla speaks.
 pub const CLIENTS: &str = "4.4.0";
 /// The release whose log records ottla writes.
 pub const RECORDS: &str = "4.3.1";
-
-const COMPLETE: &str = ".complete";
 
 /// Where the poms and the oracle lie.
 pub fn sources() -> PathBuf {
@@ -26,27 +21,8 @@ pub fn sources() -> PathBuf {
 /// When Maven does not run or does not find them.
 pub fn fetch(part: &str, release: &str) -> anyhow::Result<PathBuf> {
     let directory = workspace::target().join(format!("messages/{part}-{release}"));
-    let complete = directory.join(COMPLETE);
-    if complete.exists() {
-        return Ok(directory);
-    }
-    fs::create_dir_all(&directory)?;
-    let status = Command::new("mvn")
-        .args(["--quiet", "--batch-mode", "--file"])
-        .arg(sources().join(format!("{part}.pom.xml")))
-        .arg(format!("-Dkafka.version={release}"))
-        .args([
-            "dependency:copy-dependencies",
-            "-DincludeScope=runtime",
-            "-Dmdep.useBaseVersion=true",
-        ])
-        .arg(format!("-DoutputDirectory={}", directory.display()))
-        .status()
-        .context("mvn runs")?;
-    if !status.success() {
-        bail!("mvn: {status}");
-    }
-    fs::write(complete, release)?;
+    let pom = sources().join(format!("{part}.pom.xml"));
+    packages::maven(&pom, &directory, release)?;
     Ok(directory)
 }
 

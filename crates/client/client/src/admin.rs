@@ -48,6 +48,11 @@ impl Admin {
         })
     }
 
+    /// A client that shares another one's connections.
+    pub(crate) fn of(cluster: Arc<Cluster>) -> Admin {
+        Admin { cluster }
+    }
+
     /// The brokers and topics as a broker describes them now.
     ///
     /// # Errors

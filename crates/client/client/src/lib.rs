@@ -6,9 +6,11 @@
 //! *Not here*: groups, transactions, TLS and SASL.
 
 mod admin;
+mod clock;
 mod cluster;
 mod config;
 mod connection;
+mod consumer;
 mod error;
 mod metadata;
 mod partitioner;
@@ -25,8 +27,12 @@ pub use config::{
     OffsetResetPolicy, ProducerConfig,
 };
 pub use connection::{ApiVersionRanges, Connection, RawReply, Reply};
+pub use consumer::{Consumer, ConsumerRecord};
 pub use error::{Error, Refusal};
 pub use metadata::{Broker, Metadata, PartitionMetadata, TopicMetadata};
+pub use ottla_consumer::Start;
 pub use ottla_records::{Compression, Header};
 pub use partitioner::{murmur2, partition_of_key};
 pub use producer::{Delivery, Producer, ProducerRecord, RecordMetadata};
+
+pub(crate) use clock::{seed, wall_clock};

@@ -219,13 +219,6 @@ impl Producer {
     }
 }
 
-/// The wall clock, as records carry it.
-fn wall_clock() -> TimestampMs {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let ms = since.unwrap_or_default().as_millis();
-    TimestampMs(i64::try_from(ms).unwrap_or(i64::MAX))
-}
-
 /// What a broker said of a batch, as the error of its records.
 fn refusal(code: ErrorCode, message: Option<String>) -> Error {
     Error::Refused(crate::Refusal { code, message })

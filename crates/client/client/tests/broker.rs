@@ -11,5 +11,7 @@
 mod admin;
 #[path = "broker/cluster.rs"]
 mod cluster;
+#[path = "broker/consumer.rs"]
+mod consumer;
 #[path = "broker/producer.rs"]
 mod producer;

@@ -147,6 +147,11 @@ impl ClassicGroup {
         self.leader.as_deref() == Some(member_id)
     }
 
+    /// Whether ids were given out that have not come back.
+    pub(crate) fn expects_members(&self) -> bool {
+        !self.pending_join_members.is_empty()
+    }
+
     /// The longest time that a member may take to join again.
     pub(crate) fn rebalance_timeout_ms(&self) -> i32 {
         let timeouts = self

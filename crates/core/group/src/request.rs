@@ -160,7 +160,6 @@ impl GroupResponse {
         match self {
             GroupResponse::JoinGroup(intended) => GroupResponse::JoinGroup(JoinGroupResponse {
                 error_code,
-                member_id: intended.member_id,
                 // What version 0 to 6 can write in place of null is in the intended answer.
                 protocol_name: intended.protocol_name.map(|_| KafkaString::default()),
                 ..Default::default()

@@ -173,9 +173,11 @@ impl Shard for GroupShard {
 }
 
 impl Step<'_> {
-    /// Where a group is now.
+    /// Where a group is now. One without members, and without anybody on the way, is what the log
+    /// says of it: nothing, when its last offset is gone.
     pub(crate) fn find(&self, group_id: &str) -> Found {
-        if self.soft.groups.contains_key(group_id) {
+        let living = self.soft.groups.get(group_id);
+        if living.is_some_and(|group| group.member_count() > 0 || group.expects_members()) {
             return Found::Classic;
         }
         let foreign = self.hard.foreign(group_id);
@@ -191,10 +193,11 @@ impl Step<'_> {
 
     /// A classic group to look at: as it lives, or as the log has it.
     pub(crate) fn classic_group(&self, group_id: &KafkaString) -> Option<Cow<'_, ClassicGroup>> {
-        if let Some(group) = self.soft.groups.get(group_id) {
-            return Some(Cow::Borrowed(group));
+        if self.find(group_id) != Found::Classic {
+            return None;
         }
-        (self.find(group_id) == Found::Classic).then(|| Cow::Owned(self.load(group_id)))
+        let living = self.soft.groups.get(group_id).map(Cow::Borrowed);
+        Some(living.unwrap_or_else(|| Cow::Owned(self.load(group_id))))
     }
 
     fn load(&self, group_id: &KafkaString) -> ClassicGroup {
@@ -214,10 +217,23 @@ impl Step<'_> {
         if self.find(group_id) != Found::Classic {
             return None;
         }
+        self.take_over(group_id);
+        self.with_living_group(group_id, act)
+    }
+
+    /// Brings a group that only the log knows to life.
+    fn take_over(&mut self, group_id: &KafkaString) {
         if !self.soft.groups.contains_key(group_id) {
             let group = self.load(group_id);
             self.soft.groups.insert(group.id().clone(), group);
         }
+    }
+
+    fn with_living_group<Result>(
+        &mut self,
+        group_id: &KafkaString,
+        act: impl FnOnce(&mut ClassicGroup, &mut Turn<'_>) -> Result,
+    ) -> Option<Result> {
         let group = self.soft.groups.get_mut(group_id)?;
         let mut turn = Turn {
             now: self.now,
@@ -231,8 +247,8 @@ impl Step<'_> {
         Some(act(group, &mut turn))
     }
 
-    /// Makes a group without members; its record, if it is to have one, is the caller's.
-    pub(crate) fn create_group(&mut self, group_id: &KafkaString) {
+    /// Makes a group without members; its record is the caller's.
+    fn create_group(&mut self, group_id: &KafkaString) {
         let group = ClassicGroup::new(group_id.detached(), self.now.wall);
         self.soft.groups.insert(group.id().clone(), group);
     }
@@ -339,12 +355,15 @@ impl Step<'_> {
             });
             return;
         }
-        if found != Found::Classic {
+        let is_new = found != Found::Classic;
+        if is_new {
             // An empty group of another protocol gives its id to the new one.
             self.delete_foreign_group(group_id);
             self.create_group(group_id);
+        } else {
+            self.take_over(group_id);
         }
-        self.with_group(group_id, |group, turn| {
+        self.with_living_group(group_id, |group, turn| {
             let joining = Joining {
                 request,
                 version,
@@ -352,7 +371,7 @@ impl Step<'_> {
                 message,
             };
             group.join(&joining, turn);
-            if found != Found::Classic {
+            if is_new {
                 turn.record(empty_group_record(group));
                 *turn.assumed = Some(Assumed::Created(group.id().clone()));
             }

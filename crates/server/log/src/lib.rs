@@ -6,12 +6,14 @@
 //! *Not here*: threads, and whatever decides (`core/partition`).
 
 mod checkpoint;
+mod directory;
 mod error;
 mod files;
 mod index;
 mod leader_epochs;
 mod log;
 mod open_files;
+mod partition_metadata;
 mod producer_snapshot;
 mod recovery;
 mod scan;
@@ -23,6 +25,10 @@ mod testing;
 pub use checkpoint::{
     LEADER_EPOCH_CHECKPOINT, load_leader_epochs, load_offsets, store_leader_epochs, store_offsets,
 };
+pub use directory::{
+    CLUSTER_METADATA_DIRECTORY, CleanShutdown, DirectoryIdentity, DirectoryLock, LogDirectory,
+    MetaProperties, OffsetCheckpoint, ReplicaDirectory, ReplicaState, identify_directories,
+};
 pub use error::{LogError, Remedy};
 pub use files::{FileKind, FileName, FileState, parse_snapshot_file_name, snapshot_file_name};
 pub use index::AbortedTransaction;
@@ -33,6 +39,7 @@ pub use log::{
     TimestampView, must_roll,
 };
 pub use open_files::OpenFiles;
+pub use partition_metadata::{load_topic_id, store_topic_id};
 pub use producer_snapshot::{decode_producers, encode_producers};
 pub use recovery::{OpenOptions, Opened, RecoveryReport, load_producer_state, open_log};
 pub use segment::Segment;

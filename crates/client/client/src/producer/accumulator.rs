@@ -14,11 +14,11 @@ use ottla_types::{Instant, NodeId, Now, Offset, ProducerEpoch, ProducerId, Times
 use tokio::sync::Notify;
 
 use super::delivery::{Completion, Delivery, Written};
-use super::{ProducerRecord, lock, wall_clock};
+use super::{ProducerRecord, lock};
 use crate::cluster::Cluster;
 use crate::metadata::Metadata;
 use crate::partitioner::{StickyPartition, partition_of_key};
-use crate::{Error, ProducerConfig};
+use crate::{Error, ProducerConfig, seed, wall_clock};
 
 /// What `send` and the driver share.
 #[derive(Debug)]
@@ -585,10 +585,4 @@ pub(super) fn written(base_offset: Offset, append_time: TimestampMs) -> Outcome 
         base_offset,
         append_time,
     })
-}
-
-/// A number that differs between clients: for jitter and first choices, not for secrets.
-fn seed() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(wall_clock())
 }

@@ -110,11 +110,21 @@ async fn configurations_are_changed_one_by_one() {
         .await
         .unwrap();
     changed[0].1.as_ref().unwrap();
-    let described = admin
-        .describe_configs(std::slice::from_ref(&resource), true)
+    // Apache Kafka answers before its broker has replayed the change.
+    let replayed = async {
+        loop {
+            let resources = std::slice::from_ref(&resource);
+            let mut described = admin.describe_configs(resources, true).await.unwrap();
+            let entries = described.remove(0).1.unwrap();
+            let mut entry = entries.iter();
+            if entry.any(|entry| entry.value.as_deref() == Some("1000000")) {
+                return entries;
+            }
+        }
+    };
+    let entries = tokio::time::timeout(Duration::from_secs(20), replayed)
         .await
         .unwrap();
-    let entries = described[0].1.as_ref().unwrap();
     let entry = |name: &str| entries.iter().find(|entry| entry.name == name).unwrap();
     assert_eq!(entry("retention.ms").value.as_deref(), Some("1000000"));
     assert_eq!(entry("retention.ms").source, ConfigSource::DynamicTopic);

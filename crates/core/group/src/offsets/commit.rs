@@ -9,7 +9,7 @@ use ottla_messages::offset_commit_response::{
 };
 use ottla_messages::offset_commit_value::OffsetCommitValue;
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_types::TimestampMs;
+use ottla_types::{TimestampMs, Uuid};
 
 use crate::GroupRecord;
 use crate::classic::ClassicGroupState;
@@ -41,11 +41,8 @@ impl Step<'_> {
         let generation_id = request.generation_id_or_member_epoch;
         let (member_id, instance_id) = (&request.member_id, request.group_instance_id.as_ref());
         match self.find(&request.group_id) {
-            Found::Missing if generation_id < 0 => {
-                // Offsets make a group, without a record of its own.
-                self.create_group(&request.group_id);
-                return Ok(());
-            }
+            // Offsets make a group, without a record of its own.
+            Found::Missing if generation_id < 0 => return Ok(()),
             Found::Missing if version >= GROUP_ID_NOT_FOUND_VERSION => {
                 return Err(ErrorCode::GROUP_ID_NOT_FOUND);
             }
@@ -110,9 +107,15 @@ impl Step<'_> {
         partition: &OffsetCommitRequestPartition,
     ) -> GroupRecord {
         let now = self.now.wall;
-        let expire_timestamp = match request.retention_time_ms {
-            -1 => TimestampMs::NONE,
-            retention => TimestampMs(now.0.saturating_add(retention)),
+        // The record's version with an expiry has no place for epoch and topic id: what is not
+        // written is not kept either.
+        let (expire_timestamp, leader_epoch, topic_id) = match request.retention_time_ms {
+            -1 => (
+                TimestampMs::NONE,
+                partition.committed_leader_epoch,
+                topic.topic_id,
+            ),
+            retention => (TimestampMs(now.0.saturating_add(retention)), -1, Uuid::ZERO),
         };
         let metadata = partition.committed_metadata.as_ref();
         GroupRecord::OffsetCommit {
@@ -123,11 +126,11 @@ impl Step<'_> {
             },
             value: Some(OffsetCommitValue {
                 offset: partition.committed_offset,
-                leader_epoch: partition.committed_leader_epoch,
+                leader_epoch,
                 metadata: metadata.map(KafkaString::detached).unwrap_or_default(),
                 commit_timestamp: now.0,
                 expire_timestamp: expire_timestamp.0,
-                topic_id: topic.topic_id,
+                topic_id,
             }),
         }
     }

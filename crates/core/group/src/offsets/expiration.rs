@@ -61,8 +61,11 @@ impl Step<'_> {
     /// True if the step is full and the group is not done.
     fn expire_group(&mut self, group_id: &KafkaString) -> bool {
         let expired = match self.find(group_id) {
-            Found::Missing | Found::Foreign(GroupType::Share, _) => return false,
-            Found::Foreign(_, true) => return false,
+            Found::Missing => {
+                self.soft.forget(group_id);
+                return false;
+            }
+            Found::Foreign(GroupType::Share, _) | Found::Foreign(_, true) => return false,
             Found::Foreign(_, false) => {
                 self.expired_offsets(group_id, &Expiry::SinceCommit, |_| false)
             }
@@ -80,7 +83,13 @@ impl Step<'_> {
         self.decision
             .records
             .extend(tombstones.into_iter().take(room));
-        if !is_full && is_all && !self.hard.offsets().has_open_transactions(group_id) {
+        let is_used = self.hard.offsets().has_open_transactions(group_id)
+            || self
+                .soft
+                .groups
+                .get(group_id)
+                .is_some_and(ClassicGroup::expects_members);
+        if !is_full && is_all && !is_used {
             self.delete_group_if_empty(group_id);
         }
         is_full

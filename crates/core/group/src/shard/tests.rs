@@ -1,5 +1,7 @@
 //! Runs the golden scripts, and compares live state with replayed state.
 
+mod asking;
+mod history;
 mod show;
 mod world;
 

@@ -21,6 +21,14 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
+fn short(text: &KafkaString) -> String {
+    if text.len() > 20 {
+        format!("{} bytes", text.len())
+    } else {
+        text.to_string()
+    }
+}
+
 fn or_dash(text: Option<&KafkaString>) -> String {
     text.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
@@ -39,7 +47,7 @@ pub(super) fn record(record: &GroupRecord) -> String {
                     "{place} at={} epoch={} metadata={:?} time={} expires={} topic-id={}",
                     value.offset,
                     value.leader_epoch,
-                    value.metadata,
+                    short(&value.metadata),
                     value.commit_timestamp,
                     value.expire_timestamp,
                     value.topic_id

@@ -1,0 +1,109 @@
+//! Topics of a measurement: made before it, deleted after it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use ottla_messages::create_topics_request::{
+    CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
+};
+use ottla_messages::delete_topics_request::DeleteTopicsRequest;
+use ottla_messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
+use ottla_messages::{ErrorCode, KafkaString};
+
+use crate::connection::Connection;
+use crate::fetch::is_served;
+
+const CREATE_VERSION: i16 = 5;
+const DELETE_VERSION: i16 = 4;
+const METADATA_VERSION: i16 = 9;
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Creates a topic and waits until every partition has a leader.
+///
+/// # Errors
+/// When the broker refuses.
+pub fn create(connection: &mut Connection, name: &str, partitions: i32) -> anyhow::Result<()> {
+    let request = CreateTopicsRequest {
+        topics: vec![CreatableTopic {
+            name: KafkaString::from(name.to_owned()),
+            num_partitions: partitions,
+            replication_factor: 1,
+            configs: vec![
+                config("file.delete.delay.ms", "1000"),
+                config("retention.ms", "-1"),
+            ],
+            ..CreatableTopic::default()
+        }],
+        timeout_ms: 30_000,
+        validate_only: false,
+    };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = connection.ask(&request, CREATE_VERSION)?;
+        let topic = answer.topics.first().context("an answer for the topic")?;
+        match ErrorCode(topic.error_code) {
+            ErrorCode::NONE | ErrorCode::TOPIC_ALREADY_EXISTS => break,
+            error if Instant::now() > deadline => bail!("creating {name}: {error:?}"),
+            // A broker that has only just started may have no replicas to offer yet.
+            _ => thread::sleep(PAUSE),
+        }
+    }
+    await_leaders(connection, name, partitions, deadline)
+}
+
+fn config(name: &'static str, value: &'static str) -> CreatableTopicConfig {
+    CreatableTopicConfig {
+        name: name.into(),
+        value: Some(value.into()),
+    }
+}
+
+fn await_leaders(
+    connection: &mut Connection,
+    name: &str,
+    partitions: i32,
+    deadline: Instant,
+) -> anyhow::Result<()> {
+    let request = MetadataRequest {
+        topics: Some(vec![MetadataRequestTopic {
+            name: Some(KafkaString::from(name.to_owned())),
+            ..MetadataRequestTopic::default()
+        }]),
+        allow_auto_topic_creation: false,
+        ..MetadataRequest::default()
+    };
+    loop {
+        let answer = connection.ask(&request, METADATA_VERSION)?;
+        let led = answer.topics.first().is_some_and(|topic| {
+            topic.error_code == 0
+                && !topic.partitions.is_empty()
+                && topic.partitions.iter().all(|one| one.leader_id >= 0)
+        });
+        if led && (0..partitions).all(|one| is_served(connection, name, one).unwrap_or(false)) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("{name} has no leaders");
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Deletes a topic.
+///
+/// # Errors
+/// When the broker refuses.
+pub fn delete(connection: &mut Connection, name: &str) -> anyhow::Result<()> {
+    let request = DeleteTopicsRequest {
+        topic_names: vec![KafkaString::from(name.to_owned())],
+        timeout_ms: 30_000,
+        ..DeleteTopicsRequest::default()
+    };
+    let answer = connection.ask(&request, DELETE_VERSION)?;
+    match answer.responses.first().map(|topic| topic.error_code) {
+        Some(0) => Ok(()),
+        error => bail!("deleting {name}: {error:?}"),
+    }
+}

@@ -1,0 +1,9 @@
+//! What fuzzers and tests throw at decoders, as functions over bytes. A function panics when bytes
+//! break a promise; it returns whether the bytes were what they claim to be.
+//!
+//! `fuzz/` beside the workspace runs the same functions under cargo-fuzz, which needs a nightly
+//! compiler. The inputs in `fuzz/corpus` run here as tests.
+
+mod message;
+
+pub use message::{MessageTarget, log_record, message, messages};
