@@ -1,5 +1,5 @@
-//! Java's properties files, read as `java.util.Properties` reads them: ISO 8859-1, `\uXXXX`
-//! escapes, continued lines.
+//! Java's properties files, read as `java.util.Properties` reads them: ISO 8859-1, escapes,
+//! continued lines.
 
 use std::collections::BTreeMap;
 use std::fmt;
