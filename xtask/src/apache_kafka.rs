@@ -15,7 +15,25 @@ pub const REFERENCE: &str = "4.3.1";
 #[derive(Clone, Debug)]
 pub struct ApacheKafka {
     libraries: PathBuf,
+    /// How the machine of a server is tuned.
+    machine: &'static [&'static str],
 }
+
+/// A small server, for tests.
+const SMALL: &[&str] = &["-Xmx768m", "-XX:+UseG1GC"];
+
+/// What Kafka's own script starts a server with.
+const AS_DELIVERED: &[&str] = &[
+    "-Xmx1G",
+    "-Xms1G",
+    "-server",
+    "-XX:+UseG1GC",
+    "-XX:MaxGCPauseMillis=20",
+    "-XX:InitiatingHeapOccupancyPercent=35",
+    "-XX:+ExplicitGCInvokesConcurrent",
+];
+
+const TOOL: &[&str] = &["-Xmx256m", "-XX:+UseG1GC"];
 
 impl ApacheKafka {
     /// The jars of a version, fetched when they are not there yet.
@@ -29,7 +47,17 @@ impl ApacheKafka {
             .join(version)
             .join("libs");
         packages::maven(&pom, &libraries, version)?;
-        Ok(Self { libraries })
+        Ok(Self {
+            libraries,
+            machine: SMALL,
+        })
+    }
+
+    /// The same, its servers tuned as Kafka's own script does.
+    #[must_use]
+    pub fn tuned_as_delivered(mut self) -> Self {
+        self.machine = AS_DELIVERED;
+        self
     }
 
     /// A command that runs a tool by its script's name, such as `topics` or `kafka-topics.sh`.
@@ -54,22 +82,20 @@ impl ApacheKafka {
             [] => bail!("the tool {name} has no class"),
         };
         let logging = configuration().join("log4j2-tools.properties");
-        Ok(self.java(class, "256m", &logging, &std::env::temp_dir()))
+        Ok(self.java(class, TOOL, &logging, &std::env::temp_dir()))
     }
 
     /// A command that runs a node in the foreground, its log beside its configuration.
     pub fn server(&self, directory: &Path) -> Command {
         let logging = configuration().join("log4j2-server.properties");
-        let mut command = self.java("kafka.Kafka", "768m", &logging, directory);
+        let mut command = self.java("kafka.Kafka", self.machine, &logging, directory);
         command.arg(directory.join("server.properties"));
         command
     }
 
-    fn java(&self, class: &str, heap: &str, logging: &Path, logs: &Path) -> Command {
+    fn java(&self, class: &str, machine: &[&str], logging: &Path, logs: &Path) -> Command {
         let mut command = Command::new("java");
-        command
-            .arg(format!("-Xmx{heap}"))
-            .args(["-XX:+UseG1GC", "-XX:TieredStopAtLevel=4"]);
+        command.args(machine);
         command.arg("-Djava.awt.headless=true");
         command.arg(format!(
             "-Dlog4j2.configurationFile=file:{}",

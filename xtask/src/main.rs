@@ -4,6 +4,7 @@
 
 mod apache_kafka;
 mod base64;
+mod bench;
 mod ci;
 mod codegen;
 mod conformance;
@@ -48,6 +49,8 @@ enum Task {
     Oracle(oracle::Task),
     /// Checks licences, banned crates and sources of everything we depend on.
     Deny,
+    /// Measures ottla and Apache Kafka in turns and compares.
+    Bench(bench::Options),
     /// Runs the same scenarios through real clients against Apache Kafka and ottla.
     Conformance(conformance::Options),
 }
@@ -71,6 +74,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Schema(task) => schema::run(&task),
         Task::Oracle(task) => oracle::run(&task),
         Task::Deny => deny::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
     }
 }

@@ -218,6 +218,16 @@ impl Node {
         }
     }
 
+    /// The program it runs.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Its process while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// `host:port` for clients.
     pub fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.port)

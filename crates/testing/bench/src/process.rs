@@ -4,9 +4,27 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::Context;
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::latency::Latencies;
+
+/// Options of the look at a process.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The process.
+    #[arg(long)]
+    pid: u32,
+}
+
+/// Looks at the memory of a process.
+///
+/// # Errors
+/// When there is no such process.
+pub fn run(options: &Options) -> anyhow::Result<Value> {
+    let (resident, highest) = resident_megabytes(options.pid)?;
+    Ok(json!({ "resident_megabytes": resident, "highest_resident_megabytes": highest }))
+}
 
 /// The unit of times in `/proc`, the same on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -47,7 +65,7 @@ fn cpu_seconds_of_all() -> anyhow::Result<f64> {
 ///
 /// # Errors
 /// When there is no such process.
-pub fn resident_megabytes(pid: u32) -> anyhow::Result<(f64, f64)> {
+fn resident_megabytes(pid: u32) -> anyhow::Result<(f64, f64)> {
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let field = |name: &str| {
