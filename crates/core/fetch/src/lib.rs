@@ -2,6 +2,10 @@
 //!
 //! *Not here*: what a partition holds (`core/partition`), bytes (`server/log`).
 
+mod sessions;
 mod waits;
 
+pub use sessions::{
+    FinishedFetch, PartitionOutcome, RequestedPartition, SessionContext, SessionLimits, Sessions,
+};
 pub use waits::{Effect, FetchId, Input, Waits};
