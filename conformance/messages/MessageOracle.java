@@ -10,7 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.message.ApiMessageType;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.apache.kafka.common.protocol.Readable;
@@ -18,7 +22,7 @@ import org.apache.kafka.common.protocol.Readable;
 /**
  * Says what bytes Kafka makes of a message. A line in: class, version and JSON, separated by tabs.
  * A line out: the bytes in hexadecimal digits, or "error" and why. A class that the jars lack gives
- * "absent".
+ * "absent". With the argument "tables": one line for every API key and every error instead.
  */
 public final class MessageOracle {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -28,9 +32,38 @@ public final class MessageOracle {
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        if (arguments.length == 1 && arguments[0].equals("tables")) {
+            tables(out);
+            return;
+        }
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             out.print(answer(line.split("\t", 3)));
             out.print('\n');
+        }
+        out.flush();
+    }
+
+    private static void tables(PrintStream out) {
+        for (ApiKeys key : ApiKeys.values()) {
+            if (!key.hasValidVersion()) {
+                continue;
+            }
+            ApiMessageType type = key.messageType;
+            short lowest = type.lowestSupportedVersion();
+            short highest = type.highestSupportedVersion(true);
+            out.printf("api %d %s %d-%d unstable=%b broker=%b controller=%b headers=",
+                key.id, key.name, lowest, highest, type.latestVersionUnstable(),
+                type.listeners().contains(ApiMessageType.ListenerType.BROKER),
+                type.listeners().contains(ApiMessageType.ListenerType.CONTROLLER));
+            for (short version = lowest; version <= highest; version++) {
+                out.printf("%d/%d,", key.requestHeaderVersion(version),
+                    key.responseHeaderVersion(version));
+            }
+            out.print('\n');
+        }
+        for (Errors error : Errors.values()) {
+            out.printf("error %d %s retriable=%b\n", error.code(), error.name(),
+                error.exception() instanceof RetriableException);
         }
         out.flush();
     }

@@ -8,6 +8,23 @@ use anyhow::{Context, bail};
 
 use crate::case::Case;
 
+/// Kafka's tables of API keys and errors, a line each.
+///
+/// # Errors
+/// When Java does not run.
+pub fn tables(class_path: &str) -> anyhow::Result<Vec<String>> {
+    let output = Command::new("java")
+        .args(["-cp", class_path, "MessageOracle", "tables"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("java runs")?;
+    if !output.status.success() {
+        bail!("java ended ({})", output.status);
+    }
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 /// What `MessageOracle` answers to each case, in order.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod case;
 mod expected;
 mod java;
 mod random_value;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -43,6 +44,12 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let (ours, theirs) = (tables::ours(), java::tables(&arguments.clients)?);
+    let differences = tables::differences(&ours, &theirs);
+    if !differences.is_empty() {
+        bail!("the tables differ:\n{}", differences.join("\n"));
+    }
+    println!("{} API keys and errors are equal", ours.len());
     let areas = read_directory(&arguments.schema)?;
     let mut tally = Tally::default();
     for (seed, area) in (arguments.seed..).zip(&areas) {
