@@ -1,66 +1,125 @@
-//! Text of a message: UTF-8 in shared bytes.
+//! Text of a message: UTF-8, short text in place, longer text shared.
+//!
+//! *Invariants.* The bytes are UTF-8. Text read from a buffer is a copy: were it a slice, a topic's
+//! name kept in some state would keep alive the megabyte that it came with.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::str;
-
-use bytes::Bytes;
+use std::sync::Arc;
 
 use crate::DecodeError;
 
-/// Text that is cheap to clone. It may be a slice of a larger buffer and then keeps that alive:
-/// [`KafkaString::detached`] is for text that stays.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KafkaString(Bytes);
+/// What fits beside discriminant and length in three words, as a shared text needs them.
+const INLINE_LENGTH: usize = 22;
+
+/// Text that is cheap to clone.
+#[derive(Clone)]
+pub struct KafkaString(Content);
+
+#[derive(Clone)]
+enum Content {
+    Inline {
+        length: u8,
+        bytes: [u8; INLINE_LENGTH],
+    },
+    Static(&'static str),
+    Shared(Arc<str>),
+}
 
 impl KafkaString {
     /// The empty text.
     #[must_use]
     pub const fn new() -> KafkaString {
-        KafkaString(Bytes::new())
+        KafkaString(Content::Inline {
+            length: 0,
+            bytes: [0; INLINE_LENGTH],
+        })
     }
 
-    /// The text of `bytes`, which it shares.
+    /// A copy of the text of `bytes`.
     ///
     /// # Errors
     /// When they are not UTF-8.
-    pub fn from_utf8(bytes: Bytes) -> Result<KafkaString, DecodeError> {
-        if str::from_utf8(&bytes).is_err() {
-            return Err(DecodeError::InvalidUtf8);
+    pub fn from_utf8(bytes: &[u8]) -> Result<KafkaString, DecodeError> {
+        match str::from_utf8(bytes) {
+            Ok(text) => Ok(KafkaString::copy_from(text)),
+            Err(_) => Err(DecodeError::InvalidUtf8),
         }
-        Ok(KafkaString(bytes))
     }
 
     /// A copy of `text`.
     #[must_use]
     pub fn copy_from(text: &str) -> KafkaString {
-        KafkaString(Bytes::copy_from_slice(text.as_bytes()))
+        KafkaString::inline(text).unwrap_or_else(|| KafkaString(Content::Shared(text.into())))
     }
 
-    /// The same text in memory of its own.
-    #[must_use]
-    pub fn detached(&self) -> KafkaString {
-        KafkaString(Bytes::copy_from_slice(&self.0))
+    fn inline(text: &str) -> Option<KafkaString> {
+        let mut bytes = [0; INLINE_LENGTH];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).ok()?;
+        Some(KafkaString(Content::Inline { length, bytes }))
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("the bytes were checked when the text was made")
+        match &self.0 {
+            Content::Inline { .. } => {
+                str::from_utf8(self.as_bytes()).expect("the bytes were text when this was made")
+            }
+            Content::Static(text) => text,
+            Content::Shared(text) => text,
+        }
     }
 
     /// Its UTF-8 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Content::Inline { length, bytes } => {
+                bytes.get(..usize::from(*length)).unwrap_or_default()
+            }
+            Content::Static(text) => text.as_bytes(),
+            Content::Shared(text) => text.as_bytes(),
+        }
     }
 
-    /// Its UTF-8 bytes, shared.
+    /// A clone: text never is a part of a larger buffer.
     #[must_use]
-    pub fn into_bytes(self) -> Bytes {
-        self.0
+    pub fn detached(&self) -> KafkaString {
+        self.clone()
+    }
+}
+
+impl Default for KafkaString {
+    fn default() -> KafkaString {
+        KafkaString::new()
+    }
+}
+
+impl PartialEq for KafkaString {
+    fn eq(&self, other: &KafkaString) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for KafkaString {}
+
+impl PartialOrd for KafkaString {
+    fn partial_cmp(&self, other: &KafkaString) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for KafkaString {
+    fn cmp(&self, other: &KafkaString) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
@@ -105,13 +164,13 @@ impl fmt::Debug for KafkaString {
 
 impl From<&'static str> for KafkaString {
     fn from(text: &'static str) -> KafkaString {
-        KafkaString(Bytes::from_static(text.as_bytes()))
+        KafkaString(Content::Static(text))
     }
 }
 
 impl From<String> for KafkaString {
     fn from(text: String) -> KafkaString {
-        KafkaString(Bytes::from(text))
+        KafkaString::copy_from(&text)
     }
 }
 
@@ -138,3 +197,6 @@ impl PartialEq<String> for KafkaString {
         self.as_bytes() == other.as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

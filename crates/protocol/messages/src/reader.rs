@@ -1,8 +1,8 @@
 //! Reads the values that messages are made of from a buffer.
 //!
 //! *Invariants.* A declared length never reserves more than the bytes left can justify; the limits
-//! are those of Kafka 4.4. Text and bytes are slices of the buffer: whoever keeps them for long
-//! keeps the whole buffer alive.
+//! are those of Kafka 4.4. Bytes and records are slices of the buffer: whoever keeps them for long
+//! keeps the whole buffer alive. Text is copied.
 
 use bytes::Bytes;
 use ottla_types::Uuid;
@@ -205,9 +205,16 @@ impl Reader {
         if length > MAX_STRING_LENGTH {
             return Err(DecodeError::InvalidLength(length));
         }
-        self.read_slice(length)?
-            .map(KafkaString::from_utf8)
-            .transpose()
+        let Ok(length) = usize::try_from(length) else {
+            return Ok(None);
+        };
+        let rest = self.buffer.get(self.position..).unwrap_or_default();
+        let Some(bytes) = rest.get(..length) else {
+            return Err(self.end(length));
+        };
+        let text = KafkaString::from_utf8(bytes)?;
+        self.position += length;
+        Ok(Some(text))
     }
 
     /// Bytes, or record batches.

@@ -104,7 +104,7 @@ fn null_where_it_cannot_be_is_refused() {
 }
 
 #[test]
-fn text_and_bytes_share_the_buffer() {
+fn bytes_share_the_buffer() {
     let buffer = Bytes::from_static(&[0, 0, 0, 3, 1, 2, 3]);
     let read = Reader::new(buffer.clone()).read_bytes(false).unwrap();
     assert_eq!(read.as_ptr(), buffer.slice(4..).as_ptr());
