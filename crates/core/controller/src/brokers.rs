@@ -80,7 +80,7 @@ impl Deciding<'_> {
         match self.image().brokers.get(&id).cloned() {
             Some(broker) if broker.epoch == epoch && !broker.fenced => {
                 let retry = self.context.settings.broker_session_timeout / 8;
-                self.soft.expire_again(id, self.now.monotonic.after(retry));
+                self.soft.check_again(id, self.now.monotonic.after(retry));
                 self.fence(&broker)
             }
             Some(_) => {

@@ -25,9 +25,9 @@ use ottla_messages::metadata_record::MetadataRecord;
 use ottla_metadata::{ConfigResource, ConfigValues, ResourceType};
 use ottla_types::NodeId;
 
-use crate::ControllerRequest;
 use crate::deciding::{Decided, Deciding, message, refuse, text};
 use crate::topics::validate_topic_name;
+use crate::{ConfigLayers, ControllerRequest};
 
 const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
 const CORDONED_LOG_DIRS: &str = "cordoned.log.dirs";
@@ -261,10 +261,9 @@ impl Deciding<'_> {
             ResourceType::Broker => ErrorCode::INVALID_REQUEST,
             _ => ErrorCode::INVALID_CONFIG,
         };
-        let checked = self
-            .context
-            .config_schema
-            .validate(resource, &values, &existing);
+        let layers = ConfigLayers::of_node(self.image(), self.context.node_id);
+        let schema = &self.context.config_schema;
+        let checked = schema.validate(resource, &values, &existing, layers);
         checked.map_err(|why| refuse(code, why))?;
         if !is_new {
             self.check_existence(resource)?;

@@ -118,7 +118,7 @@ pub trait ConfigSchema: fmt::Debug + Send + Sync {
     /// What a list starts from when a value is appended to a key that is not set.
     fn default_value(&self, resource_type: ResourceType, key: &str) -> Option<String>;
 
-    /// Checks everything that would be set on a resource.
+    /// Checks everything that would be set on a resource, `layers` being what is set on the node.
     ///
     /// # Errors
     /// Kafka's text, for the code INVALID_CONFIG.
@@ -127,6 +127,7 @@ pub trait ConfigSchema: fmt::Debug + Send + Sync {
         resource: &ConfigResource,
         values: &ConfigValues,
         existing: &ConfigValues,
+        layers: ConfigLayers<'_>,
     ) -> Result<(), String>;
 
     /// What a topic's key is worth; `None` if there is no such key.

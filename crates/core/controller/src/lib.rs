@@ -17,6 +17,7 @@ mod isr;
 mod placement;
 mod producer_ids;
 mod request;
+mod schema;
 mod sessions;
 mod shard;
 mod state;
@@ -28,6 +29,7 @@ pub use context::{
 };
 pub use producer_ids::PRODUCER_ID_BLOCK_SIZE;
 pub use request::{ControllerRequest, ControllerResponse, RequestBody};
+pub use schema::FileConfigSchema;
 pub use sessions::ControllerSoft;
 pub use shard::Controller;
 pub use state::ControllerState;

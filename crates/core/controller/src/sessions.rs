@@ -1,6 +1,6 @@
 //! What dies with the controller's leadership: when each broker was last heard, and timers.
 //!
-//! *Invariants*: `expirations` has exactly one entry per session that was heard.
+//! *Invariants*: `expirations` has exactly one entry per session that is to be checked.
 //!
 //! *Kafka*: `BrokerHeartbeatManager`, `BrokerHeartbeatTracker`.
 
@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) epoch: i64,
     /// When it ends unless the broker is heard; `None`: it was never heard under this epoch.
     expires: Option<Instant>,
+    /// When to look whether it has ended.
+    checked_at: Option<Instant>,
     /// How far the broker has read the metadata log.
     pub(crate) metadata_offset: Offset,
     /// What the other brokers must have read before this one may stop.
@@ -78,6 +80,7 @@ impl ControllerSoft {
         }
         let expires = now.after(timeout);
         session.expires = Some(expires);
+        session.checked_at = Some(expires);
         self.expirations.insert((expires, broker));
     }
 
@@ -95,16 +98,16 @@ impl ControllerSoft {
 
     /// The broker whose session ended first, if one has.
     pub(crate) fn first_expired(&self, now: Instant) -> Option<(NodeId, i64)> {
-        let &(expires, broker) = self.expirations.first()?;
+        let &(checked_at, broker) = self.expirations.first()?;
         let session = self.sessions.get(&broker)?;
-        (expires < now).then_some((broker, session.epoch))
+        (checked_at < now).then_some((broker, session.epoch))
     }
 
     /// Looks at an expired session again later: its fencing may not have been appended.
-    pub(crate) fn expire_again(&mut self, broker: NodeId, at: Instant) {
+    pub(crate) fn check_again(&mut self, broker: NodeId, at: Instant) {
         self.forget_expiration(broker);
         if let Some(session) = self.sessions.get_mut(&broker) {
-            session.expires = Some(at);
+            session.checked_at = Some(at);
             self.expirations.insert((at, broker));
         }
     }
@@ -113,7 +116,7 @@ impl ControllerSoft {
     pub(crate) fn stop_expecting(&mut self, broker: NodeId) {
         self.forget_expiration(broker);
         if let Some(session) = self.sessions.get_mut(&broker) {
-            session.expires = None;
+            session.checked_at = None;
         }
     }
 
@@ -135,12 +138,9 @@ impl ControllerSoft {
     }
 
     fn forget_expiration(&mut self, broker: NodeId) {
-        let expires = self
-            .sessions
-            .get(&broker)
-            .and_then(|session| session.expires);
-        if let Some(expires) = expires {
-            self.expirations.remove(&(expires, broker));
+        let session = self.sessions.get(&broker);
+        if let Some(checked_at) = session.and_then(|session| session.checked_at) {
+            self.expirations.remove(&(checked_at, broker));
         }
     }
 }
@@ -150,6 +150,7 @@ impl Session {
         Session {
             epoch,
             expires: None,
+            checked_at: None,
             metadata_offset: Offset::NONE,
             controlled_shutdown_offset: None,
         }

@@ -52,8 +52,7 @@ impl Shard for Controller {
             Event::Cancelled(_) | Event::ImageChanged => Decision::default(),
         };
         if !decision.records.is_empty() {
-            let idle = context.settings.metadata_max_idle_interval;
-            soft.next_no_op = soft.next_no_op.map(|_| now.monotonic.after(idle));
+            soft.next_no_op = next_no_op(&context.settings, now.monotonic);
             if let Err(why) = hard.check(&decision.records) {
                 decision.records.clear();
                 for answer in &mut decision.answers {
@@ -120,13 +119,18 @@ impl Shard for Controller {
 }
 
 fn start_timers(soft: &mut ControllerSoft, settings: &ControllerSettings, now: Instant) {
-    let idle = settings.metadata_max_idle_interval;
-    soft.next_no_op = (!idle.is_zero()).then(|| now.after(idle));
+    soft.next_no_op = next_no_op(settings, now);
     let imbalance = settings.leader_imbalance_check_interval;
     soft.next_preferred_election = settings
         .auto_leader_rebalance_enable
         .then(|| now.after(imbalance));
     soft.next_unclean_election = Some(now.after(settings.unclean_leader_election_interval));
+}
+
+/// Whatever is written puts it off.
+fn next_no_op(settings: &ControllerSettings, now: Instant) -> Option<Instant> {
+    let idle = settings.metadata_max_idle_interval;
+    (!idle.is_zero()).then(|| now.after(idle))
 }
 
 impl Deciding<'_> {
@@ -231,7 +235,7 @@ impl Deciding<'_> {
             return self.elect_unclean_leaders();
         }
         if is_due(self.soft.next_no_op) {
-            self.soft.next_no_op = Some(now.after(settings.metadata_max_idle_interval));
+            self.soft.next_no_op = next_no_op(settings, now);
             return vec![NoOpRecord::default().into()];
         }
         Vec::new()
@@ -244,3 +248,6 @@ fn wrap<Response>(
 ) -> Decided<ControllerResponse> {
     decided.map(|(records, response)| (records, kind(response)))
 }
+
+#[cfg(test)]
+mod tests;

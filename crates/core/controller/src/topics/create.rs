@@ -265,6 +265,7 @@ impl Deciding<'_> {
         CreatableTopicResult {
             name: text(&topic.name),
             topic_id,
+            error_message: None,
             configs: Some(configs.collect()),
             num_partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
             replication_factor: i16::try_from(factor).unwrap_or(i16::MAX),

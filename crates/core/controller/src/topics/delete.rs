@@ -53,7 +53,10 @@ impl Deciding<'_> {
                     found.insert(id, topic.name.as_str().to_owned());
                 }
                 None => {
-                    let unknown = refuse_plainly(ErrorCode::UNKNOWN_TOPIC_ID);
+                    let unknown = refuse(
+                        ErrorCode::UNKNOWN_TOPIC_ID,
+                        "This server does not host this topic ID.",
+                    );
                     responses.push(refused(None, id, &unknown));
                 }
             }
@@ -61,7 +64,10 @@ impl Deciding<'_> {
         let mut named_twice = duplicate_ids;
         for name in names {
             let Some(topic) = self.image().topics.by_name(&name) else {
-                let unknown = refuse_plainly(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+                let unknown = refuse(
+                    ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                    "This server does not host this topic-partition.",
+                );
                 responses.push(refused(Some(&name), Uuid::ZERO, &unknown));
                 continue;
             };
@@ -85,6 +91,7 @@ impl Deciding<'_> {
                 .map(|(topic_id, name)| DeletableTopicResult {
                     name: Some(name.into()),
                     topic_id,
+                    error_message: None,
                     ..DeletableTopicResult::default()
                 }),
         );
