@@ -4,6 +4,7 @@ mod api_key;
 mod decode;
 mod encode;
 mod error_code;
+mod format;
 mod message;
 mod names;
 mod record;
@@ -112,7 +113,7 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
     modules.extend(["api_key".to_owned(), "error_code".to_owned()]);
     modules.sort();
     files.insert("generated.rs".to_owned(), index(&modules, areas));
-    Ok(files)
+    format::format(files)
 }
 
 fn index(modules: &[String], areas: &[Area]) -> String {

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AbortTransactionRecord.
@@ -21,15 +20,13 @@ impl Message for AbortTransactionRecord {
 
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
-        let mut message = Self {
-            reason: None,
-        };
+        let mut message = Self { reason: None };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.reason = reader.read_nullable_string(true)?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.reason = reader.read_nullable_string(true)?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -37,7 +34,16 @@ impl Message for AbortTransactionRecord {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_unsigned_varint(u32::from(self.reason.is_some()));
-        if self.reason.is_some() { let start = writer.begin_tag(0); match &self.reason { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } writer.end_tag(start)?; }
+        if self.reason.is_some() {
+            let start = writer.begin_tag(0);
+            match &self.reason {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

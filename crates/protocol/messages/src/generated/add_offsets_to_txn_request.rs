@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::add_offsets_to_txn_response::AddOffsetsToTxnResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AddOffsetsToTxnRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::add_partitions_to_txn_response::AddPartitionsToTxnResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AddPartitionsToTxnRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -28,11 +27,27 @@ impl Message for AddPartitionsToTxnRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 3;
         let message = Self {
-            transactions: if version >= 4 { reader.read_array(flexible, |reader| AddPartitionsToTxnTransaction::decode(reader, version))? } else { Vec::new() },
-            v3_and_below_transactional_id: if version <= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
+            transactions: if version >= 4 {
+                reader.read_array(flexible, |reader| {
+                    AddPartitionsToTxnTransaction::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
+            v3_and_below_transactional_id: if version <= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
             v3_and_below_producer_id: if version <= 3 { reader.read_i64()? } else { 0 },
             v3_and_below_producer_epoch: if version <= 3 { reader.read_i16()? } else { 0 },
-            v3_and_below_topics: if version <= 3 { reader.read_array(flexible, |reader| AddPartitionsToTxnTopic::decode(reader, version))? } else { Vec::new() },
+            v3_and_below_topics: if version <= 3 {
+                reader.read_array(flexible, |reader| {
+                    AddPartitionsToTxnTopic::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -43,11 +58,57 @@ impl Message for AddPartitionsToTxnRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version >= 4 { writer.write_array_length(self.transactions.len(), flexible)?; for element in &self.transactions { element.encode(writer, version)?; } } else if !self.transactions.is_empty() { return Err(EncodeError::not_in_version("AddPartitionsToTxnRequest", "Transactions", version)); }
-        if version <= 3 { writer.write_string(&self.v3_and_below_transactional_id, flexible)?; } else if !self.v3_and_below_transactional_id.is_empty() { return Err(EncodeError::not_in_version("AddPartitionsToTxnRequest", "V3AndBelowTransactionalId", version)); }
-        if version <= 3 { writer.write_i64(self.v3_and_below_producer_id); } else if self.v3_and_below_producer_id != 0 { return Err(EncodeError::not_in_version("AddPartitionsToTxnRequest", "V3AndBelowProducerId", version)); }
-        if version <= 3 { writer.write_i16(self.v3_and_below_producer_epoch); } else if self.v3_and_below_producer_epoch != 0 { return Err(EncodeError::not_in_version("AddPartitionsToTxnRequest", "V3AndBelowProducerEpoch", version)); }
-        if version <= 3 { writer.write_array_length(self.v3_and_below_topics.len(), flexible)?; for element in &self.v3_and_below_topics { element.encode(writer, version)?; } } else if !self.v3_and_below_topics.is_empty() { return Err(EncodeError::not_in_version("AddPartitionsToTxnRequest", "V3AndBelowTopics", version)); }
+        if version >= 4 {
+            writer.write_array_length(self.transactions.len(), flexible)?;
+            for element in &self.transactions {
+                element.encode(writer, version)?;
+            }
+        } else if !self.transactions.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnRequest",
+                "Transactions",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_string(&self.v3_and_below_transactional_id, flexible)?;
+        } else if !self.v3_and_below_transactional_id.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnRequest",
+                "V3AndBelowTransactionalId",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_i64(self.v3_and_below_producer_id);
+        } else if self.v3_and_below_producer_id != 0 {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnRequest",
+                "V3AndBelowProducerId",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_i16(self.v3_and_below_producer_epoch);
+        } else if self.v3_and_below_producer_epoch != 0 {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnRequest",
+                "V3AndBelowProducerEpoch",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_array_length(self.v3_and_below_topics.len(), flexible)?;
+            for element in &self.v3_and_below_topics {
+                element.encode(writer, version)?;
+            }
+        } else if !self.v3_and_below_topics.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnRequest",
+                "V3AndBelowTopics",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -76,7 +137,9 @@ impl AddPartitionsToTxnTransaction {
             producer_id: reader.read_i64()?,
             producer_epoch: reader.read_i16()?,
             verify_only: reader.read_bool()?,
-            topics: reader.read_array(true, |reader| AddPartitionsToTxnTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                AddPartitionsToTxnTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -87,7 +150,10 @@ impl AddPartitionsToTxnTransaction {
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
         writer.write_bool(self.verify_only);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -115,7 +181,10 @@ impl AddPartitionsToTxnTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AddPartitionsToTxnResponse.
@@ -28,8 +27,20 @@ impl Message for AddPartitionsToTxnResponse {
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
             error_code: if version >= 4 { reader.read_i16()? } else { 0 },
-            results_by_transaction: if version >= 4 { reader.read_array(flexible, |reader| AddPartitionsToTxnResult::decode(reader, version))? } else { Vec::new() },
-            results_by_topic_v3_and_below: if version <= 3 { reader.read_array(flexible, |reader| AddPartitionsToTxnTopicResult::decode(reader, version))? } else { Vec::new() },
+            results_by_transaction: if version >= 4 {
+                reader.read_array(flexible, |reader| {
+                    AddPartitionsToTxnResult::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
+            results_by_topic_v3_and_below: if version <= 3 {
+                reader.read_array(flexible, |reader| {
+                    AddPartitionsToTxnTopicResult::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -41,9 +52,33 @@ impl Message for AddPartitionsToTxnResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
         writer.write_i32(self.throttle_time_ms);
-        if version >= 4 { writer.write_i16(self.error_code); }
-        if version >= 4 { writer.write_array_length(self.results_by_transaction.len(), flexible)?; for element in &self.results_by_transaction { element.encode(writer, version)?; } } else if !self.results_by_transaction.is_empty() { return Err(EncodeError::not_in_version("AddPartitionsToTxnResponse", "ResultsByTransaction", version)); }
-        if version <= 3 { writer.write_array_length(self.results_by_topic_v3_and_below.len(), flexible)?; for element in &self.results_by_topic_v3_and_below { element.encode(writer, version)?; } } else if !self.results_by_topic_v3_and_below.is_empty() { return Err(EncodeError::not_in_version("AddPartitionsToTxnResponse", "ResultsByTopicV3AndBelow", version)); }
+        if version >= 4 {
+            writer.write_i16(self.error_code);
+        }
+        if version >= 4 {
+            writer.write_array_length(self.results_by_transaction.len(), flexible)?;
+            for element in &self.results_by_transaction {
+                element.encode(writer, version)?;
+            }
+        } else if !self.results_by_transaction.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnResponse",
+                "ResultsByTransaction",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_array_length(self.results_by_topic_v3_and_below.len(), flexible)?;
+            for element in &self.results_by_topic_v3_and_below {
+                element.encode(writer, version)?;
+            }
+        } else if !self.results_by_topic_v3_and_below.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "AddPartitionsToTxnResponse",
+                "ResultsByTopicV3AndBelow",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -61,7 +96,9 @@ impl AddPartitionsToTxnResult {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             transactional_id: reader.read_string(true)?,
-            topic_results: reader.read_array(true, |reader| AddPartitionsToTxnTopicResult::decode(reader, version))?,
+            topic_results: reader.read_array(true, |reader| {
+                AddPartitionsToTxnTopicResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -69,7 +106,10 @@ impl AddPartitionsToTxnResult {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.transactional_id, true)?;
-        writer.write_array_length(self.topic_results.len(), true)?; for element in &self.topic_results { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_results.len(), true)?;
+        for element in &self.topic_results {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -86,7 +126,9 @@ impl AddPartitionsToTxnTopicResult {
         let flexible = version >= 3;
         let message = Self {
             name: reader.read_string(flexible)?,
-            results_by_partition: reader.read_array(flexible, |reader| AddPartitionsToTxnPartitionResult::decode(reader, version))?,
+            results_by_partition: reader.read_array(flexible, |reader| {
+                AddPartitionsToTxnPartitionResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -97,7 +139,10 @@ impl AddPartitionsToTxnTopicResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.results_by_partition.len(), flexible)?; for element in &self.results_by_partition { element.encode(writer, version)?; }
+        writer.write_array_length(self.results_by_partition.len(), flexible)?;
+        for element in &self.results_by_partition {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::add_raft_voter_response::AddRaftVoterResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AddRaftVoterRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,11 @@ impl Message for AddRaftVoterRequest {
             voter_id: reader.read_i32()?,
             voter_directory_id: reader.read_uuid()?,
             listeners: reader.read_array(true, |reader| Listener::decode(reader, version))?,
-            ack_when_committed: if version >= 1 { reader.read_bool()? } else { true },
+            ack_when_committed: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                true
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -55,12 +59,28 @@ impl Message for AddRaftVoterRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.timeout_ms);
         writer.write_i32(self.voter_id);
         writer.write_uuid(self.voter_directory_id);
-        writer.write_array_length(self.listeners.len(), true)?; for element in &self.listeners { element.encode(writer, version)?; }
-        if version >= 1 { writer.write_bool(self.ack_when_committed); } else if !self.ack_when_committed { return Err(EncodeError::not_in_version("AddRaftVoterRequest", "AckWhenCommitted", version)); }
+        writer.write_array_length(self.listeners.len(), true)?;
+        for element in &self.listeners {
+            element.encode(writer, version)?;
+        }
+        if version >= 1 {
+            writer.write_bool(self.ack_when_committed);
+        } else if !self.ack_when_committed {
+            return Err(EncodeError::not_in_version(
+                "AddRaftVoterRequest",
+                "AckWhenCommitted",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

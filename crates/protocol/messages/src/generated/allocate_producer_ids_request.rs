@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::allocate_producer_ids_response::AllocateProducerIdsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's AllocateProducerIdsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]

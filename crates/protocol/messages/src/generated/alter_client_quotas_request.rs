@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_client_quotas_response::AlterClientQuotasResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterClientQuotasRequest.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -37,7 +36,10 @@ impl Message for AlterClientQuotasRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
-        writer.write_array_length(self.entries.len(), flexible)?; for element in &self.entries { element.encode(writer, version)?; }
+        writer.write_array_length(self.entries.len(), flexible)?;
+        for element in &self.entries {
+            element.encode(writer, version)?;
+        }
         writer.write_bool(self.validate_only);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -72,8 +74,14 @@ impl EntryData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
-        writer.write_array_length(self.entity.len(), flexible)?; for element in &self.entity { element.encode(writer, version)?; }
-        writer.write_array_length(self.ops.len(), flexible)?; for element in &self.ops { element.encode(writer, version)?; }
+        writer.write_array_length(self.entity.len(), flexible)?;
+        for element in &self.entity {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.ops.len(), flexible)?;
+        for element in &self.ops {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -112,7 +120,12 @@ impl EntityData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.entity_type, flexible)?;
-        match &self.entity_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.entity_name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AlterClientQuotasResponse.
@@ -37,7 +36,10 @@ impl Message for AlterClientQuotasResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.entries.len(), flexible)?; for element in &self.entries { element.encode(writer, version)?; }
+        writer.write_array_length(self.entries.len(), flexible)?;
+        for element in &self.entries {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -79,8 +81,16 @@ impl EntryData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        writer.write_array_length(self.entity.len(), flexible)?; for element in &self.entity { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        writer.write_array_length(self.entity.len(), flexible)?;
+        for element in &self.entity {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -119,7 +129,12 @@ impl EntityData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.entity_type, flexible)?;
-        match &self.entity_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.entity_name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

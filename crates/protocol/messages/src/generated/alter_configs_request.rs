@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_configs_response::AlterConfigsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterConfigsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,9 @@ impl Message for AlterConfigsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            resources: reader.read_array(flexible, |reader| AlterConfigsResource::decode(reader, version))?,
+            resources: reader.read_array(flexible, |reader| {
+                AlterConfigsResource::decode(reader, version)
+            })?,
             validate_only: reader.read_bool()?,
         };
         if flexible {
@@ -37,7 +38,10 @@ impl Message for AlterConfigsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.resources.len(), flexible)?; for element in &self.resources { element.encode(writer, version)?; }
+        writer.write_array_length(self.resources.len(), flexible)?;
+        for element in &self.resources {
+            element.encode(writer, version)?;
+        }
         writer.write_bool(self.validate_only);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -64,7 +68,8 @@ impl AlterConfigsResource {
         let message = Self {
             resource_type: reader.read_i8()?,
             resource_name: reader.read_string(flexible)?,
-            configs: reader.read_array(flexible, |reader| AlterableConfig::decode(reader, version))?,
+            configs: reader
+                .read_array(flexible, |reader| AlterableConfig::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -76,7 +81,10 @@ impl AlterConfigsResource {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
-        writer.write_array_length(self.configs.len(), flexible)?; for element in &self.configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.configs.len(), flexible)?;
+        for element in &self.configs {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -115,7 +123,12 @@ impl AlterableConfig {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
-        match &self.value { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

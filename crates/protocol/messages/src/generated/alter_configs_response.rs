@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AlterConfigsResponse.
@@ -25,7 +24,9 @@ impl Message for AlterConfigsResponse {
         let flexible = version >= 2;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            responses: reader.read_array(flexible, |reader| AlterConfigsResourceResponse::decode(reader, version))?,
+            responses: reader.read_array(flexible, |reader| {
+                AlterConfigsResourceResponse::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for AlterConfigsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.responses.len(), flexible)?; for element in &self.responses { element.encode(writer, version)?; }
+        writer.write_array_length(self.responses.len(), flexible)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -82,7 +86,12 @@ impl AlterConfigsResourceResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
         if flexible {

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_partition_reassignments_response::AlterPartitionReassignmentsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterPartitionReassignmentsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,11 @@ impl Message for AlterPartitionReassignmentsRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             timeout_ms: reader.read_i32()?,
-            allow_replication_factor_change: if version >= 1 { reader.read_bool()? } else { true },
+            allow_replication_factor_change: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                true
+            },
             topics: reader.read_array(true, |reader| ReassignableTopic::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
@@ -46,8 +49,19 @@ impl Message for AlterPartitionReassignmentsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.timeout_ms);
-        if version >= 1 { writer.write_bool(self.allow_replication_factor_change); } else if !self.allow_replication_factor_change { return Err(EncodeError::not_in_version("AlterPartitionReassignmentsRequest", "AllowReplicationFactorChange", version)); }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 1 {
+            writer.write_bool(self.allow_replication_factor_change);
+        } else if !self.allow_replication_factor_change {
+            return Err(EncodeError::not_in_version(
+                "AlterPartitionReassignmentsRequest",
+                "AllowReplicationFactorChange",
+                version,
+            ));
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -68,7 +82,9 @@ impl ReassignableTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| ReassignablePartition::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                ReassignablePartition::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -76,7 +92,10 @@ impl ReassignableTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -100,7 +119,15 @@ impl ReassignablePartition {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
-        match &self.replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), }
+        match &self.replicas {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    writer.write_i32(*element);
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

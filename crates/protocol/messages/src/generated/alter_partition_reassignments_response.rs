@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AlterPartitionReassignmentsResponse.
@@ -39,10 +38,16 @@ impl Message for AlterPartitionReassignmentsResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            allow_replication_factor_change: if version >= 1 { reader.read_bool()? } else { true },
+            allow_replication_factor_change: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                true
+            },
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            responses: reader.read_array(true, |reader| ReassignableTopicResponse::decode(reader, version))?,
+            responses: reader.read_array(true, |reader| {
+                ReassignableTopicResponse::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -51,10 +56,20 @@ impl Message for AlterPartitionReassignmentsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        if version >= 1 { writer.write_bool(self.allow_replication_factor_change); }
+        if version >= 1 {
+            writer.write_bool(self.allow_replication_factor_change);
+        }
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.responses.len(), true)?; for element in &self.responses { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.responses.len(), true)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -70,7 +85,9 @@ impl ReassignableTopicResponse {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| ReassignablePartitionResponse::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                ReassignablePartitionResponse::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -78,7 +95,10 @@ impl ReassignableTopicResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -115,7 +135,12 @@ impl ReassignablePartitionResponse {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

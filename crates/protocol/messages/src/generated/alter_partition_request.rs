@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::alter_partition_response::AlterPartitionResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's AlterPartitionRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,10 @@ impl Message for AlterPartitionRequest {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.broker_id);
         writer.write_i64(self.broker_epoch);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -77,7 +80,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -98,8 +104,16 @@ impl PartitionData {
         let message = Self {
             partition_index: reader.read_i32()?,
             leader_epoch: reader.read_i32()?,
-            new_isr: if version <= 2 { reader.read_array(true, Reader::read_i32)? } else { Vec::new() },
-            new_isr_with_epochs: if version >= 3 { reader.read_array(true, |reader| BrokerState::decode(reader, version))? } else { Vec::new() },
+            new_isr: if version <= 2 {
+                reader.read_array(true, Reader::read_i32)?
+            } else {
+                Vec::new()
+            },
+            new_isr_with_epochs: if version >= 3 {
+                reader.read_array(true, |reader| BrokerState::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
             leader_recovery_state: reader.read_i8()?,
             partition_epoch: reader.read_i32()?,
         };
@@ -110,8 +124,30 @@ impl PartitionData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i32(self.leader_epoch);
-        if version <= 2 { writer.write_array_length(self.new_isr.len(), true)?; for element in &self.new_isr { writer.write_i32(*element); } } else if !self.new_isr.is_empty() { return Err(EncodeError::not_in_version("PartitionData", "NewIsr", version)); }
-        if version >= 3 { writer.write_array_length(self.new_isr_with_epochs.len(), true)?; for element in &self.new_isr_with_epochs { element.encode(writer, version)?; } } else if !self.new_isr_with_epochs.is_empty() { return Err(EncodeError::not_in_version("PartitionData", "NewIsrWithEpochs", version)); }
+        if version <= 2 {
+            writer.write_array_length(self.new_isr.len(), true)?;
+            for element in &self.new_isr {
+                writer.write_i32(*element);
+            }
+        } else if !self.new_isr.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "NewIsr",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_array_length(self.new_isr_with_epochs.len(), true)?;
+            for element in &self.new_isr_with_epochs {
+                element.encode(writer, version)?;
+            }
+        } else if !self.new_isr_with_epochs.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "NewIsrWithEpochs",
+                version,
+            ));
+        }
         writer.write_i8(self.leader_recovery_state);
         writer.write_i32(self.partition_epoch);
         writer.write_unsigned_varint(0);

@@ -37,7 +37,10 @@ impl Message for AlterPartitionResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -61,7 +64,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -98,7 +104,10 @@ impl PartitionData {
         writer.write_i16(self.error_code);
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
-        writer.write_array_length(self.isr.len(), true)?; for element in &self.isr { writer.write_i32(*element); }
+        writer.write_array_length(self.isr.len(), true)?;
+        for element in &self.isr {
+            writer.write_i32(*element);
+        }
         writer.write_i8(self.leader_recovery_state);
         writer.write_i32(self.partition_epoch);
         writer.write_unsigned_varint(0);

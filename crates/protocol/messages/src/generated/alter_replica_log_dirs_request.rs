@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_replica_log_dirs_response::AlterReplicaLogDirsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterReplicaLogDirsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -24,7 +23,9 @@ impl Message for AlterReplicaLogDirsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            dirs: reader.read_array(flexible, |reader| AlterReplicaLogDir::decode(reader, version))?,
+            dirs: reader.read_array(flexible, |reader| {
+                AlterReplicaLogDir::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -35,7 +36,10 @@ impl Message for AlterReplicaLogDirsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.dirs.len(), flexible)?; for element in &self.dirs { element.encode(writer, version)?; }
+        writer.write_array_length(self.dirs.len(), flexible)?;
+        for element in &self.dirs {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -59,7 +63,9 @@ impl AlterReplicaLogDir {
         let flexible = version >= 2;
         let message = Self {
             path: reader.read_string(flexible)?,
-            topics: reader.read_array(flexible, |reader| AlterReplicaLogDirTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                AlterReplicaLogDirTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -70,7 +76,10 @@ impl AlterReplicaLogDir {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.path, flexible)?;
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -100,7 +109,10 @@ impl AlterReplicaLogDirTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

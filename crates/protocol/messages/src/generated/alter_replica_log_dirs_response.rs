@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AlterReplicaLogDirsResponse.
@@ -25,7 +24,9 @@ impl Message for AlterReplicaLogDirsResponse {
         let flexible = version >= 2;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            results: reader.read_array(flexible, |reader| AlterReplicaLogDirTopicResult::decode(reader, version))?,
+            results: reader.read_array(flexible, |reader| {
+                AlterReplicaLogDirTopicResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for AlterReplicaLogDirsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.results.len(), flexible)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), flexible)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -56,7 +60,9 @@ impl AlterReplicaLogDirTopicResult {
         let flexible = version >= 2;
         let message = Self {
             topic_name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| AlterReplicaLogDirPartitionResult::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                AlterReplicaLogDirPartitionResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -67,7 +73,10 @@ impl AlterReplicaLogDirTopicResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.topic_name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_share_group_offsets_response::AlterShareGroupOffsetsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterShareGroupOffsetsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,9 @@ impl Message for AlterShareGroupOffsetsRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_array(true, |reader| AlterShareGroupOffsetsRequestTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                AlterShareGroupOffsetsRequestTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -34,7 +35,10 @@ impl Message for AlterShareGroupOffsetsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_string(&self.group_id, true)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -55,7 +59,9 @@ impl AlterShareGroupOffsetsRequestTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             topic_name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| AlterShareGroupOffsetsRequestPartition::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                AlterShareGroupOffsetsRequestPartition::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -63,7 +69,10 @@ impl AlterShareGroupOffsetsRequestTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

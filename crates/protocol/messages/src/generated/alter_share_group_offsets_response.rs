@@ -29,7 +29,9 @@ impl Message for AlterShareGroupOffsetsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            responses: reader.read_array(true, |reader| AlterShareGroupOffsetsResponseTopic::decode(reader, version))?,
+            responses: reader.read_array(true, |reader| {
+                AlterShareGroupOffsetsResponseTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -39,8 +41,16 @@ impl Message for AlterShareGroupOffsetsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.responses.len(), true)?; for element in &self.responses { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.responses.len(), true)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -58,7 +68,9 @@ impl AlterShareGroupOffsetsResponseTopic {
         let message = Self {
             topic_name: reader.read_string(true)?,
             topic_id: reader.read_uuid()?,
-            partitions: reader.read_array(true, |reader| AlterShareGroupOffsetsResponsePartition::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                AlterShareGroupOffsetsResponsePartition::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -67,7 +79,10 @@ impl AlterShareGroupOffsetsResponseTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -94,7 +109,12 @@ impl AlterShareGroupOffsetsResponsePartition {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

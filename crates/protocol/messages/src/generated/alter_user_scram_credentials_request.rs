@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::alter_user_scram_credentials_response::AlterUserScramCredentialsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's AlterUserScramCredentialsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,8 +25,12 @@ impl Message for AlterUserScramCredentialsRequest {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            deletions: reader.read_array(true, |reader| ScramCredentialDeletion::decode(reader, version))?,
-            upsertions: reader.read_array(true, |reader| ScramCredentialUpsertion::decode(reader, version))?,
+            deletions: reader.read_array(true, |reader| {
+                ScramCredentialDeletion::decode(reader, version)
+            })?,
+            upsertions: reader.read_array(true, |reader| {
+                ScramCredentialUpsertion::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -34,8 +38,14 @@ impl Message for AlterUserScramCredentialsRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.deletions.len(), true)?; for element in &self.deletions { element.encode(writer, version)?; }
-        writer.write_array_length(self.upsertions.len(), true)?; for element in &self.upsertions { element.encode(writer, version)?; }
+        writer.write_array_length(self.deletions.len(), true)?;
+        for element in &self.deletions {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.upsertions.len(), true)?;
+        for element in &self.upsertions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

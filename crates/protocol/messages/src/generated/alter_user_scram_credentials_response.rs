@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's AlterUserScramCredentialsResponse.
@@ -24,7 +23,9 @@ impl Message for AlterUserScramCredentialsResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            results: reader.read_array(true, |reader| AlterUserScramCredentialsResult::decode(reader, version))?,
+            results: reader.read_array(true, |reader| {
+                AlterUserScramCredentialsResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -33,7 +34,10 @@ impl Message for AlterUserScramCredentialsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.results.len(), true)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), true)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -70,7 +74,12 @@ impl AlterUserScramCredentialsResult {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.user, true)?;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -388,7 +388,9 @@ impl ApiKey {
             ApiKey::DescribeShareGroupOffsets => "DescribeShareGroupOffsets",
             ApiKey::AlterShareGroupOffsets => "AlterShareGroupOffsets",
             ApiKey::DeleteShareGroupOffsets => "DeleteShareGroupOffsets",
-            ApiKey::StreamsGroupTopologyDescriptionUpdate => "StreamsGroupTopologyDescriptionUpdate",
+            ApiKey::StreamsGroupTopologyDescriptionUpdate => {
+                "StreamsGroupTopologyDescriptionUpdate"
+            }
             ApiKey::UnregisterController => "UnregisterController",
         }
     }
@@ -494,24 +496,143 @@ impl ApiKey {
     /// Whether its newest version may still change, so that only those who ask get it.
     #[must_use]
     pub fn latest_version_unstable(self) -> bool {
-        matches!(self,
-            ApiKey::InitProducerId
-        )
+        matches!(self, ApiKey::InitProducerId)
     }
 
     /// Whether brokers serve it.
     #[must_use]
     pub fn is_on_broker(self) -> bool {
-        matches!(self,
-            ApiKey::Produce | ApiKey::Fetch | ApiKey::ListOffsets | ApiKey::Metadata | ApiKey::OffsetCommit | ApiKey::OffsetFetch | ApiKey::FindCoordinator | ApiKey::JoinGroup | ApiKey::Heartbeat | ApiKey::LeaveGroup | ApiKey::SyncGroup | ApiKey::DescribeGroups | ApiKey::ListGroups | ApiKey::SaslHandshake | ApiKey::ApiVersions | ApiKey::CreateTopics | ApiKey::DeleteTopics | ApiKey::DeleteRecords | ApiKey::InitProducerId | ApiKey::OffsetForLeaderEpoch | ApiKey::AddPartitionsToTxn | ApiKey::AddOffsetsToTxn | ApiKey::EndTxn | ApiKey::WriteTxnMarkers | ApiKey::TxnOffsetCommit | ApiKey::DescribeAcls | ApiKey::CreateAcls | ApiKey::DeleteAcls | ApiKey::DescribeConfigs | ApiKey::AlterConfigs | ApiKey::AlterReplicaLogDirs | ApiKey::DescribeLogDirs | ApiKey::SaslAuthenticate | ApiKey::CreatePartitions | ApiKey::CreateDelegationToken | ApiKey::RenewDelegationToken | ApiKey::ExpireDelegationToken | ApiKey::DescribeDelegationToken | ApiKey::DeleteGroups | ApiKey::ElectLeaders | ApiKey::IncrementalAlterConfigs | ApiKey::AlterPartitionReassignments | ApiKey::ListPartitionReassignments | ApiKey::OffsetDelete | ApiKey::DescribeClientQuotas | ApiKey::AlterClientQuotas | ApiKey::DescribeUserScramCredentials | ApiKey::AlterUserScramCredentials | ApiKey::DescribeQuorum | ApiKey::UpdateFeatures | ApiKey::DescribeCluster | ApiKey::DescribeProducers | ApiKey::UnregisterBroker | ApiKey::DescribeTransactions | ApiKey::ListTransactions | ApiKey::ConsumerGroupHeartbeat | ApiKey::ConsumerGroupDescribe | ApiKey::GetTelemetrySubscriptions | ApiKey::PushTelemetry | ApiKey::ListConfigResources | ApiKey::DescribeTopicPartitions | ApiKey::ShareGroupHeartbeat | ApiKey::ShareGroupDescribe | ApiKey::ShareFetch | ApiKey::ShareAcknowledge | ApiKey::AddRaftVoter | ApiKey::RemoveRaftVoter | ApiKey::InitializeShareGroupState | ApiKey::ReadShareGroupState | ApiKey::WriteShareGroupState | ApiKey::DeleteShareGroupState | ApiKey::ReadShareGroupStateSummary | ApiKey::StreamsGroupHeartbeat | ApiKey::StreamsGroupDescribe | ApiKey::DescribeShareGroupOffsets | ApiKey::AlterShareGroupOffsets | ApiKey::DeleteShareGroupOffsets | ApiKey::StreamsGroupTopologyDescriptionUpdate | ApiKey::UnregisterController
+        matches!(
+            self,
+            ApiKey::Produce
+                | ApiKey::Fetch
+                | ApiKey::ListOffsets
+                | ApiKey::Metadata
+                | ApiKey::OffsetCommit
+                | ApiKey::OffsetFetch
+                | ApiKey::FindCoordinator
+                | ApiKey::JoinGroup
+                | ApiKey::Heartbeat
+                | ApiKey::LeaveGroup
+                | ApiKey::SyncGroup
+                | ApiKey::DescribeGroups
+                | ApiKey::ListGroups
+                | ApiKey::SaslHandshake
+                | ApiKey::ApiVersions
+                | ApiKey::CreateTopics
+                | ApiKey::DeleteTopics
+                | ApiKey::DeleteRecords
+                | ApiKey::InitProducerId
+                | ApiKey::OffsetForLeaderEpoch
+                | ApiKey::AddPartitionsToTxn
+                | ApiKey::AddOffsetsToTxn
+                | ApiKey::EndTxn
+                | ApiKey::WriteTxnMarkers
+                | ApiKey::TxnOffsetCommit
+                | ApiKey::DescribeAcls
+                | ApiKey::CreateAcls
+                | ApiKey::DeleteAcls
+                | ApiKey::DescribeConfigs
+                | ApiKey::AlterConfigs
+                | ApiKey::AlterReplicaLogDirs
+                | ApiKey::DescribeLogDirs
+                | ApiKey::SaslAuthenticate
+                | ApiKey::CreatePartitions
+                | ApiKey::CreateDelegationToken
+                | ApiKey::RenewDelegationToken
+                | ApiKey::ExpireDelegationToken
+                | ApiKey::DescribeDelegationToken
+                | ApiKey::DeleteGroups
+                | ApiKey::ElectLeaders
+                | ApiKey::IncrementalAlterConfigs
+                | ApiKey::AlterPartitionReassignments
+                | ApiKey::ListPartitionReassignments
+                | ApiKey::OffsetDelete
+                | ApiKey::DescribeClientQuotas
+                | ApiKey::AlterClientQuotas
+                | ApiKey::DescribeUserScramCredentials
+                | ApiKey::AlterUserScramCredentials
+                | ApiKey::DescribeQuorum
+                | ApiKey::UpdateFeatures
+                | ApiKey::DescribeCluster
+                | ApiKey::DescribeProducers
+                | ApiKey::UnregisterBroker
+                | ApiKey::DescribeTransactions
+                | ApiKey::ListTransactions
+                | ApiKey::ConsumerGroupHeartbeat
+                | ApiKey::ConsumerGroupDescribe
+                | ApiKey::GetTelemetrySubscriptions
+                | ApiKey::PushTelemetry
+                | ApiKey::ListConfigResources
+                | ApiKey::DescribeTopicPartitions
+                | ApiKey::ShareGroupHeartbeat
+                | ApiKey::ShareGroupDescribe
+                | ApiKey::ShareFetch
+                | ApiKey::ShareAcknowledge
+                | ApiKey::AddRaftVoter
+                | ApiKey::RemoveRaftVoter
+                | ApiKey::InitializeShareGroupState
+                | ApiKey::ReadShareGroupState
+                | ApiKey::WriteShareGroupState
+                | ApiKey::DeleteShareGroupState
+                | ApiKey::ReadShareGroupStateSummary
+                | ApiKey::StreamsGroupHeartbeat
+                | ApiKey::StreamsGroupDescribe
+                | ApiKey::DescribeShareGroupOffsets
+                | ApiKey::AlterShareGroupOffsets
+                | ApiKey::DeleteShareGroupOffsets
+                | ApiKey::StreamsGroupTopologyDescriptionUpdate
+                | ApiKey::UnregisterController
         )
     }
 
     /// Whether controllers serve it.
     #[must_use]
     pub fn is_on_controller(self) -> bool {
-        matches!(self,
-            ApiKey::Fetch | ApiKey::SaslHandshake | ApiKey::ApiVersions | ApiKey::CreateTopics | ApiKey::DeleteTopics | ApiKey::DescribeAcls | ApiKey::CreateAcls | ApiKey::DeleteAcls | ApiKey::DescribeConfigs | ApiKey::AlterConfigs | ApiKey::SaslAuthenticate | ApiKey::CreatePartitions | ApiKey::CreateDelegationToken | ApiKey::RenewDelegationToken | ApiKey::ExpireDelegationToken | ApiKey::DescribeDelegationToken | ApiKey::ElectLeaders | ApiKey::IncrementalAlterConfigs | ApiKey::AlterPartitionReassignments | ApiKey::ListPartitionReassignments | ApiKey::AlterClientQuotas | ApiKey::DescribeUserScramCredentials | ApiKey::AlterUserScramCredentials | ApiKey::Vote | ApiKey::BeginQuorumEpoch | ApiKey::EndQuorumEpoch | ApiKey::DescribeQuorum | ApiKey::AlterPartition | ApiKey::UpdateFeatures | ApiKey::Envelope | ApiKey::FetchSnapshot | ApiKey::DescribeCluster | ApiKey::BrokerRegistration | ApiKey::BrokerHeartbeat | ApiKey::UnregisterBroker | ApiKey::AllocateProducerIds | ApiKey::ControllerRegistration | ApiKey::AssignReplicasToDirs | ApiKey::AddRaftVoter | ApiKey::RemoveRaftVoter | ApiKey::UpdateRaftVoter | ApiKey::UnregisterController
+        matches!(
+            self,
+            ApiKey::Fetch
+                | ApiKey::SaslHandshake
+                | ApiKey::ApiVersions
+                | ApiKey::CreateTopics
+                | ApiKey::DeleteTopics
+                | ApiKey::DescribeAcls
+                | ApiKey::CreateAcls
+                | ApiKey::DeleteAcls
+                | ApiKey::DescribeConfigs
+                | ApiKey::AlterConfigs
+                | ApiKey::SaslAuthenticate
+                | ApiKey::CreatePartitions
+                | ApiKey::CreateDelegationToken
+                | ApiKey::RenewDelegationToken
+                | ApiKey::ExpireDelegationToken
+                | ApiKey::DescribeDelegationToken
+                | ApiKey::ElectLeaders
+                | ApiKey::IncrementalAlterConfigs
+                | ApiKey::AlterPartitionReassignments
+                | ApiKey::ListPartitionReassignments
+                | ApiKey::AlterClientQuotas
+                | ApiKey::DescribeUserScramCredentials
+                | ApiKey::AlterUserScramCredentials
+                | ApiKey::Vote
+                | ApiKey::BeginQuorumEpoch
+                | ApiKey::EndQuorumEpoch
+                | ApiKey::DescribeQuorum
+                | ApiKey::AlterPartition
+                | ApiKey::UpdateFeatures
+                | ApiKey::Envelope
+                | ApiKey::FetchSnapshot
+                | ApiKey::DescribeCluster
+                | ApiKey::BrokerRegistration
+                | ApiKey::BrokerHeartbeat
+                | ApiKey::UnregisterBroker
+                | ApiKey::AllocateProducerIds
+                | ApiKey::ControllerRegistration
+                | ApiKey::AssignReplicasToDirs
+                | ApiKey::AddRaftVoter
+                | ApiKey::RemoveRaftVoter
+                | ApiKey::UpdateRaftVoter
+                | ApiKey::UnregisterController
         )
     }
 

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::api_versions_response::ApiVersionsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ApiVersionsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +37,21 @@ impl Message for ApiVersionsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 3;
         let message = Self {
-            client_software_name: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
-            client_software_version: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
-            cluster_id: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            client_software_name: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            client_software_version: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            cluster_id: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             node_id: if version >= 5 { reader.read_i32()? } else { -1 },
         };
         if flexible {
@@ -52,10 +63,23 @@ impl Message for ApiVersionsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version >= 3 { writer.write_string(&self.client_software_name, flexible)?; }
-        if version >= 3 { writer.write_string(&self.client_software_version, flexible)?; }
-        if version >= 5 { match &self.cluster_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version >= 5 { writer.write_i32(self.node_id); }
+        if version >= 3 {
+            writer.write_string(&self.client_software_name, flexible)?;
+        }
+        if version >= 3 {
+            writer.write_string(&self.client_software_version, flexible)?;
+        }
+        if version >= 5 {
+            match &self.cluster_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version >= 5 {
+            writer.write_i32(self.node_id);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ApiVersionsResponse.
@@ -55,9 +54,17 @@ impl Message for ApiVersionsResponse {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 => message.supported_features = reader.read_array(true, |reader| SupportedFeatureKey::decode(reader, version))?,
+                    0 => {
+                        message.supported_features = reader.read_array(true, |reader| {
+                            SupportedFeatureKey::decode(reader, version)
+                        })?
+                    }
                     1 => message.finalized_features_epoch = reader.read_i64()?,
-                    2 => message.finalized_features = reader.read_array(true, |reader| FinalizedFeatureKey::decode(reader, version))?,
+                    2 => {
+                        message.finalized_features = reader.read_array(true, |reader| {
+                            FinalizedFeatureKey::decode(reader, version)
+                        })?
+                    }
                     3 => message.zk_migration_ready = reader.read_bool()?,
                     _ => reader.skip(size)?,
                 }
@@ -70,14 +77,46 @@ impl Message for ApiVersionsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.api_keys.len(), flexible)?; for element in &self.api_keys { element.encode(writer, version)?; }
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
+        writer.write_array_length(self.api_keys.len(), flexible)?;
+        for element in &self.api_keys {
+            element.encode(writer, version)?;
+        }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(!self.supported_features.is_empty()) + u32::from(self.finalized_features_epoch != -1) + u32::from(!self.finalized_features.is_empty()) + u32::from(self.zk_migration_ready));
-            if !self.supported_features.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.supported_features.len(), true)?; for element in &self.supported_features { element.encode(writer, version)?; } writer.end_tag(start)?; }
-            if self.finalized_features_epoch != -1 { let start = writer.begin_tag(1); writer.write_i64(self.finalized_features_epoch); writer.end_tag(start)?; }
-            if !self.finalized_features.is_empty() { let start = writer.begin_tag(2); writer.write_array_length(self.finalized_features.len(), true)?; for element in &self.finalized_features { element.encode(writer, version)?; } writer.end_tag(start)?; }
-            if self.zk_migration_ready { let start = writer.begin_tag(3); writer.write_bool(self.zk_migration_ready); writer.end_tag(start)?; }
+            writer.write_unsigned_varint(
+                u32::from(!self.supported_features.is_empty())
+                    + u32::from(self.finalized_features_epoch != -1)
+                    + u32::from(!self.finalized_features.is_empty())
+                    + u32::from(self.zk_migration_ready),
+            );
+            if !self.supported_features.is_empty() {
+                let start = writer.begin_tag(0);
+                writer.write_array_length(self.supported_features.len(), true)?;
+                for element in &self.supported_features {
+                    element.encode(writer, version)?;
+                }
+                writer.end_tag(start)?;
+            }
+            if self.finalized_features_epoch != -1 {
+                let start = writer.begin_tag(1);
+                writer.write_i64(self.finalized_features_epoch);
+                writer.end_tag(start)?;
+            }
+            if !self.finalized_features.is_empty() {
+                let start = writer.begin_tag(2);
+                writer.write_array_length(self.finalized_features.len(), true)?;
+                for element in &self.finalized_features {
+                    element.encode(writer, version)?;
+                }
+                writer.end_tag(start)?;
+            }
+            if self.zk_migration_ready {
+                let start = writer.begin_tag(3);
+                writer.write_bool(self.zk_migration_ready);
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }

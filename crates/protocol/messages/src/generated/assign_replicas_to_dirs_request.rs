@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::assign_replicas_to_dirs_response::AssignReplicasToDirsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's AssignReplicasToDirsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,8 @@ impl Message for AssignReplicasToDirsRequest {
         let message = Self {
             broker_id: reader.read_i32()?,
             broker_epoch: reader.read_i64()?,
-            directories: reader.read_array(true, |reader| DirectoryData::decode(reader, version))?,
+            directories: reader
+                .read_array(true, |reader| DirectoryData::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -48,7 +49,10 @@ impl Message for AssignReplicasToDirsRequest {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.broker_id);
         writer.write_i64(self.broker_epoch);
-        writer.write_array_length(self.directories.len(), true)?; for element in &self.directories { element.encode(writer, version)?; }
+        writer.write_array_length(self.directories.len(), true)?;
+        for element in &self.directories {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -77,7 +81,10 @@ impl DirectoryData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.id);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -101,7 +108,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

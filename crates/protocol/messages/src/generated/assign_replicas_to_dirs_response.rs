@@ -27,7 +27,8 @@ impl Message for AssignReplicasToDirsResponse {
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
-            directories: reader.read_array(true, |reader| DirectoryData::decode(reader, version))?,
+            directories: reader
+                .read_array(true, |reader| DirectoryData::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -37,7 +38,10 @@ impl Message for AssignReplicasToDirsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.directories.len(), true)?; for element in &self.directories { element.encode(writer, version)?; }
+        writer.write_array_length(self.directories.len(), true)?;
+        for element in &self.directories {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -61,7 +65,10 @@ impl DirectoryData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.id);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -85,7 +92,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

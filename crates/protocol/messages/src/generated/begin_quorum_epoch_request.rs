@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::begin_quorum_epoch_response::BeginQuorumEpochResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's BeginQuorumEpochRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,11 @@ impl Message for BeginQuorumEpochRequest {
             cluster_id: reader.read_nullable_string(flexible)?,
             voter_id: if version >= 1 { reader.read_i32()? } else { -1 },
             topics: reader.read_array(flexible, |reader| TopicData::decode(reader, version))?,
-            leader_endpoints: if version >= 1 { reader.read_array(flexible, |reader| LeaderEndpoint::decode(reader, version))? } else { Vec::new() },
+            leader_endpoints: if version >= 1 {
+                reader.read_array(flexible, |reader| LeaderEndpoint::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -53,10 +57,25 @@ impl Message for BeginQuorumEpochRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        if version >= 1 { writer.write_i32(self.voter_id); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 1 { writer.write_array_length(self.leader_endpoints.len(), flexible)?; for element in &self.leader_endpoints { element.encode(writer, version)?; } }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        if version >= 1 {
+            writer.write_i32(self.voter_id);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 1 {
+            writer.write_array_length(self.leader_endpoints.len(), flexible)?;
+            for element in &self.leader_endpoints {
+                element.encode(writer, version)?;
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -80,7 +99,8 @@ impl TopicData {
         let flexible = version >= 1;
         let message = Self {
             topic_name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| PartitionData::decode(reader, version))?,
+            partitions: reader
+                .read_array(flexible, |reader| PartitionData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -91,7 +111,10 @@ impl TopicData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.topic_name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -112,7 +135,11 @@ impl PartitionData {
         let flexible = version >= 1;
         let message = Self {
             partition_index: reader.read_i32()?,
-            voter_directory_id: if version >= 1 { reader.read_uuid()? } else { Uuid::ZERO },
+            voter_directory_id: if version >= 1 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             leader_id: reader.read_i32()?,
             leader_epoch: reader.read_i32()?,
         };
@@ -125,7 +152,9 @@ impl PartitionData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_i32(self.partition_index);
-        if version >= 1 { writer.write_uuid(self.voter_directory_id); }
+        if version >= 1 {
+            writer.write_uuid(self.voter_directory_id);
+        }
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         if flexible {

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's BeginTransactionRecord.
@@ -21,15 +20,13 @@ impl Message for BeginTransactionRecord {
 
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
-        let mut message = Self {
-            name: None,
-        };
+        let mut message = Self { name: None };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.name = reader.read_nullable_string(true)?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.name = reader.read_nullable_string(true)?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -37,7 +34,16 @@ impl Message for BeginTransactionRecord {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_unsigned_varint(u32::from(self.name.is_some()));
-        if self.name.is_some() { let start = writer.begin_tag(0); match &self.name { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } writer.end_tag(start)?; }
+        if self.name.is_some() {
+            let start = writer.begin_tag(0);
+            match &self.name {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::broker_heartbeat_response::BrokerHeartbeatResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's BrokerHeartbeatRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +53,19 @@ impl Message for BrokerHeartbeatRequest {
             cordoned_log_dirs: None,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 if version >= 1 => message.offline_log_dirs = reader.read_array(true, Reader::read_uuid)?,
-                    0 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    1 if version >= 2 => message.cordoned_log_dirs = reader.read_nullable_array(true, Reader::read_uuid)?,
-                    1 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 if version >= 1 => {
+                    message.offline_log_dirs = reader.read_array(true, Reader::read_uuid)?
                 }
+                0 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                1 if version >= 2 => {
+                    message.cordoned_log_dirs =
+                        reader.read_nullable_array(true, Reader::read_uuid)?
+                }
+                1 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -72,11 +77,45 @@ impl Message for BrokerHeartbeatRequest {
         writer.write_i64(self.current_metadata_offset);
         writer.write_bool(self.want_fence);
         writer.write_bool(self.want_shut_down);
-        if version < 1 && !self.offline_log_dirs.is_empty() { return Err(EncodeError::not_in_version("BrokerHeartbeatRequest", "OfflineLogDirs", version)); }
-        if version < 2 && self.cordoned_log_dirs.is_some() { return Err(EncodeError::not_in_version("BrokerHeartbeatRequest", "CordonedLogDirs", version)); }
-        writer.write_unsigned_varint(u32::from(version >= 1 && !self.offline_log_dirs.is_empty()) + u32::from(version >= 2 && self.cordoned_log_dirs.is_some()));
-        if version >= 1 && !self.offline_log_dirs.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.offline_log_dirs.len(), true)?; for element in &self.offline_log_dirs { writer.write_uuid(*element); } writer.end_tag(start)?; }
-        if version >= 2 && self.cordoned_log_dirs.is_some() { let start = writer.begin_tag(1); match &self.cordoned_log_dirs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_uuid(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if version < 1 && !self.offline_log_dirs.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "BrokerHeartbeatRequest",
+                "OfflineLogDirs",
+                version,
+            ));
+        }
+        if version < 2 && self.cordoned_log_dirs.is_some() {
+            return Err(EncodeError::not_in_version(
+                "BrokerHeartbeatRequest",
+                "CordonedLogDirs",
+                version,
+            ));
+        }
+        writer.write_unsigned_varint(
+            u32::from(version >= 1 && !self.offline_log_dirs.is_empty())
+                + u32::from(version >= 2 && self.cordoned_log_dirs.is_some()),
+        );
+        if version >= 1 && !self.offline_log_dirs.is_empty() {
+            let start = writer.begin_tag(0);
+            writer.write_array_length(self.offline_log_dirs.len(), true)?;
+            for element in &self.offline_log_dirs {
+                writer.write_uuid(*element);
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && self.cordoned_log_dirs.is_some() {
+            let start = writer.begin_tag(1);
+            match &self.cordoned_log_dirs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_uuid(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -36,17 +36,22 @@ impl Message for BrokerRegistrationChangeRecord {
             cordoned_log_dirs: None,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.fenced = reader.read_i8()?,
-                    1 if version >= 1 => message.in_controlled_shutdown = reader.read_i8()?,
-                    1 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    2 if version >= 2 => message.log_dirs = reader.read_array(true, Reader::read_uuid)?,
-                    2 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    3 if version >= 3 => message.cordoned_log_dirs = reader.read_nullable_array(true, Reader::read_uuid)?,
-                    3 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.fenced = reader.read_i8()?,
+                1 if version >= 1 => message.in_controlled_shutdown = reader.read_i8()?,
+                1 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                2 if version >= 2 => {
+                    message.log_dirs = reader.read_array(true, Reader::read_uuid)?
                 }
+                2 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                3 if version >= 3 => {
+                    message.cordoned_log_dirs =
+                        reader.read_nullable_array(true, Reader::read_uuid)?
+                }
+                3 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -55,14 +60,64 @@ impl Message for BrokerRegistrationChangeRecord {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.broker_id);
         writer.write_i64(self.broker_epoch);
-        if version < 1 && self.in_controlled_shutdown != 0 { return Err(EncodeError::not_in_version("BrokerRegistrationChangeRecord", "InControlledShutdown", version)); }
-        if version < 2 && !self.log_dirs.is_empty() { return Err(EncodeError::not_in_version("BrokerRegistrationChangeRecord", "LogDirs", version)); }
-        if version < 3 && self.cordoned_log_dirs.is_some() { return Err(EncodeError::not_in_version("BrokerRegistrationChangeRecord", "CordonedLogDirs", version)); }
-        writer.write_unsigned_varint(u32::from(self.fenced != 0) + u32::from(version >= 1 && self.in_controlled_shutdown != 0) + u32::from(version >= 2 && !self.log_dirs.is_empty()) + u32::from(version >= 3 && self.cordoned_log_dirs.is_some()));
-        if self.fenced != 0 { let start = writer.begin_tag(0); writer.write_i8(self.fenced); writer.end_tag(start)?; }
-        if version >= 1 && self.in_controlled_shutdown != 0 { let start = writer.begin_tag(1); writer.write_i8(self.in_controlled_shutdown); writer.end_tag(start)?; }
-        if version >= 2 && !self.log_dirs.is_empty() { let start = writer.begin_tag(2); writer.write_array_length(self.log_dirs.len(), true)?; for element in &self.log_dirs { writer.write_uuid(*element); } writer.end_tag(start)?; }
-        if version >= 3 && self.cordoned_log_dirs.is_some() { let start = writer.begin_tag(3); match &self.cordoned_log_dirs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_uuid(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if version < 1 && self.in_controlled_shutdown != 0 {
+            return Err(EncodeError::not_in_version(
+                "BrokerRegistrationChangeRecord",
+                "InControlledShutdown",
+                version,
+            ));
+        }
+        if version < 2 && !self.log_dirs.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "BrokerRegistrationChangeRecord",
+                "LogDirs",
+                version,
+            ));
+        }
+        if version < 3 && self.cordoned_log_dirs.is_some() {
+            return Err(EncodeError::not_in_version(
+                "BrokerRegistrationChangeRecord",
+                "CordonedLogDirs",
+                version,
+            ));
+        }
+        writer.write_unsigned_varint(
+            u32::from(self.fenced != 0)
+                + u32::from(version >= 1 && self.in_controlled_shutdown != 0)
+                + u32::from(version >= 2 && !self.log_dirs.is_empty())
+                + u32::from(version >= 3 && self.cordoned_log_dirs.is_some()),
+        );
+        if self.fenced != 0 {
+            let start = writer.begin_tag(0);
+            writer.write_i8(self.fenced);
+            writer.end_tag(start)?;
+        }
+        if version >= 1 && self.in_controlled_shutdown != 0 {
+            let start = writer.begin_tag(1);
+            writer.write_i8(self.in_controlled_shutdown);
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && !self.log_dirs.is_empty() {
+            let start = writer.begin_tag(2);
+            writer.write_array_length(self.log_dirs.len(), true)?;
+            for element in &self.log_dirs {
+                writer.write_uuid(*element);
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 3 && self.cordoned_log_dirs.is_some() {
+            let start = writer.begin_tag(3);
+            match &self.cordoned_log_dirs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_uuid(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::broker_registration_response::BrokerRegistrationResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's BrokerRegistrationRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,16 @@ impl Message for BrokerRegistrationRequest {
             listeners: reader.read_array(true, |reader| Listener::decode(reader, version))?,
             features: reader.read_array(true, |reader| Feature::decode(reader, version))?,
             rack: reader.read_nullable_string(true)?,
-            is_migrating_zk_broker: if version >= 1 { reader.read_bool()? } else { false },
-            log_dirs: if version >= 2 { reader.read_array(true, Reader::read_uuid)? } else { Vec::new() },
+            is_migrating_zk_broker: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
+            log_dirs: if version >= 2 {
+                reader.read_array(true, Reader::read_uuid)?
+            } else {
+                Vec::new()
+            },
             previous_broker_epoch: if version >= 3 { reader.read_i64()? } else { -1 },
         };
         reader.skip_tagged_fields()?;
@@ -67,12 +75,38 @@ impl Message for BrokerRegistrationRequest {
         writer.write_i32(self.broker_id);
         writer.write_string(&self.cluster_id, true)?;
         writer.write_uuid(self.incarnation_id);
-        writer.write_array_length(self.listeners.len(), true)?; for element in &self.listeners { element.encode(writer, version)?; }
-        writer.write_array_length(self.features.len(), true)?; for element in &self.features { element.encode(writer, version)?; }
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version >= 1 { writer.write_bool(self.is_migrating_zk_broker); } else if self.is_migrating_zk_broker { return Err(EncodeError::not_in_version("BrokerRegistrationRequest", "IsMigratingZkBroker", version)); }
-        if version >= 2 { writer.write_array_length(self.log_dirs.len(), true)?; for element in &self.log_dirs { writer.write_uuid(*element); } }
-        if version >= 3 { writer.write_i64(self.previous_broker_epoch); }
+        writer.write_array_length(self.listeners.len(), true)?;
+        for element in &self.listeners {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.features.len(), true)?;
+        for element in &self.features {
+            element.encode(writer, version)?;
+        }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version >= 1 {
+            writer.write_bool(self.is_migrating_zk_broker);
+        } else if self.is_migrating_zk_broker {
+            return Err(EncodeError::not_in_version(
+                "BrokerRegistrationRequest",
+                "IsMigratingZkBroker",
+                version,
+            ));
+        }
+        if version >= 2 {
+            writer.write_array_length(self.log_dirs.len(), true)?;
+            for element in &self.log_dirs {
+                writer.write_uuid(*element);
+            }
+        }
+        if version >= 3 {
+            writer.write_i64(self.previous_broker_epoch);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

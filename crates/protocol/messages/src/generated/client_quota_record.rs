@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ClientQuotaRecord.
@@ -36,7 +35,10 @@ impl Message for ClientQuotaRecord {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.entity.len(), true)?; for element in &self.entity { element.encode(writer, version)?; }
+        writer.write_array_length(self.entity.len(), true)?;
+        for element in &self.entity {
+            element.encode(writer, version)?;
+        }
         writer.write_string(&self.key, true)?;
         writer.write_f64(self.value);
         writer.write_bool(self.remove);
@@ -72,7 +74,12 @@ impl EntityData {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.entity_type, true)?;
-        match &self.entity_name { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.entity_name {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

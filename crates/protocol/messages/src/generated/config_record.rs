@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ConfigRecord.
@@ -50,7 +49,12 @@ impl Message for ConfigRecord {
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, true)?;
         writer.write_string(&self.name, true)?;
-        match &self.value { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -30,8 +30,10 @@ impl Message for ConsumerGroupCurrentMemberAssignmentValue {
             member_epoch: reader.read_i32()?,
             previous_member_epoch: reader.read_i32()?,
             state: reader.read_i8()?,
-            assigned_partitions: reader.read_array(true, |reader| TopicPartitions::decode(reader, version))?,
-            partitions_pending_revocation: reader.read_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            assigned_partitions: reader
+                .read_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            partitions_pending_revocation: reader
+                .read_array(true, |reader| TopicPartitions::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -42,8 +44,14 @@ impl Message for ConsumerGroupCurrentMemberAssignmentValue {
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.previous_member_epoch);
         writer.write_i8(self.state);
-        writer.write_array_length(self.assigned_partitions.len(), true)?; for element in &self.assigned_partitions { element.encode(writer, version)?; }
-        writer.write_array_length(self.partitions_pending_revocation.len(), true)?; for element in &self.partitions_pending_revocation { element.encode(writer, version)?; }
+        writer.write_array_length(self.assigned_partitions.len(), true)?;
+        for element in &self.assigned_partitions {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.partitions_pending_revocation.len(), true)?;
+        for element in &self.partitions_pending_revocation {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -74,20 +82,46 @@ impl TopicPartitions {
             assignment_epochs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.assignment_epochs = reader.read_nullable_array(true, Reader::read_i32)?,
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => {
+                    message.assignment_epochs =
+                        reader.read_nullable_array(true, Reader::read_i32)?
                 }
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
-        writer.write_unsigned_varint(u32::from(self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty())));
-        if self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
+        writer.write_unsigned_varint(u32::from(
+            self.assignment_epochs
+                .as_ref()
+                .is_none_or(|value| !value.is_empty()),
+        ));
+        if self
+            .assignment_epochs
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            let start = writer.begin_tag(0);
+            match &self.assignment_epochs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

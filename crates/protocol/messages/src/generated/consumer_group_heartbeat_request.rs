@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::consumer_group_heartbeat_response::ConsumerGroupHeartbeatResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ConsumerGroupHeartbeatRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,16 @@ impl Message for ConsumerGroupHeartbeatRequest {
             instance_id: reader.read_nullable_string(true)?,
             rack_id: reader.read_nullable_string(true)?,
             rebalance_timeout_ms: reader.read_i32()?,
-            subscribed_topic_names: reader.read_nullable_array(true, |reader| reader.read_string(true))?,
-            subscribed_topic_regex: if version >= 1 { reader.read_nullable_string(true)? } else { None },
+            subscribed_topic_names: reader
+                .read_nullable_array(true, |reader| reader.read_string(true))?,
+            subscribed_topic_regex: if version >= 1 {
+                reader.read_nullable_string(true)?
+            } else {
+                None
+            },
             server_assignor: reader.read_nullable_string(true)?,
-            topic_partitions: reader.read_nullable_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            topic_partitions: reader
+                .read_nullable_array(true, |reader| TopicPartitions::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -70,13 +76,57 @@ impl Message for ConsumerGroupHeartbeatRequest {
         writer.write_string(&self.group_id, true)?;
         writer.write_string(&self.member_id, true)?;
         writer.write_i32(self.member_epoch);
-        match &self.instance_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.instance_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.rebalance_timeout_ms);
-        match &self.subscribed_topic_names { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_string(element, true)?; } } None => writer.write_null_array(true), }
-        if version >= 1 { match &self.subscribed_topic_regex { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } } else if self.subscribed_topic_regex.is_some() { return Err(EncodeError::not_in_version("ConsumerGroupHeartbeatRequest", "SubscribedTopicRegex", version)); }
-        match &self.server_assignor { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.topic_partitions { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.subscribed_topic_names {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    writer.write_string(element, true)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        if version >= 1 {
+            match &self.subscribed_topic_regex {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        } else if self.subscribed_topic_regex.is_some() {
+            return Err(EncodeError::not_in_version(
+                "ConsumerGroupHeartbeatRequest",
+                "SubscribedTopicRegex",
+                version,
+            ));
+        }
+        match &self.server_assignor {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.topic_partitions {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -105,7 +155,10 @@ impl TopicPartitions {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

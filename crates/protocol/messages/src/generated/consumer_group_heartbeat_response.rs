@@ -35,7 +35,8 @@ impl Message for ConsumerGroupHeartbeatResponse {
             member_id: reader.read_nullable_string(true)?,
             member_epoch: reader.read_i32()?,
             heartbeat_interval_ms: reader.read_i32()?,
-            assignment: reader.read_nullable_struct(|reader| Assignment::decode(reader, version))?,
+            assignment: reader
+                .read_nullable_struct(|reader| Assignment::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -45,11 +46,27 @@ impl Message for ConsumerGroupHeartbeatResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.member_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.member_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.heartbeat_interval_ms);
-        match &self.assignment { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
+        match &self.assignment {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -63,14 +80,18 @@ pub struct Assignment {
 impl Assignment {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            topic_partitions: reader.read_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            topic_partitions: reader
+                .read_array(true, |reader| TopicPartitions::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.topic_partitions.len(), true)?; for element in &self.topic_partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_partitions.len(), true)?;
+        for element in &self.topic_partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -94,7 +115,10 @@ impl TopicPartitions {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -58,27 +58,67 @@ impl Message for ConsumerGroupMemberMetadataValue {
             classic_member_metadata: Some(ClassicMemberMetadata::default()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.classic_member_metadata = reader.read_nullable_tagged_struct(|reader| ClassicMemberMetadata::decode(reader, version))?,
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => {
+                    message.classic_member_metadata =
+                        reader.read_nullable_tagged_struct(|reader| {
+                            ClassicMemberMetadata::decode(reader, version)
+                        })?
                 }
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.instance_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.instance_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.client_id, true)?;
         writer.write_string(&self.client_host, true)?;
-        writer.write_array_length(self.subscribed_topic_names.len(), true)?; for element in &self.subscribed_topic_names { writer.write_string(element, true)?; }
-        match &self.subscribed_topic_regex { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        writer.write_array_length(self.subscribed_topic_names.len(), true)?;
+        for element in &self.subscribed_topic_names {
+            writer.write_string(element, true)?;
+        }
+        match &self.subscribed_topic_regex {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.rebalance_timeout_ms);
-        match &self.server_assignor { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_unsigned_varint(u32::from(self.classic_member_metadata != Some(ClassicMemberMetadata::default())));
-        if self.classic_member_metadata != Some(ClassicMemberMetadata::default()) { let start = writer.begin_tag(0); match &self.classic_member_metadata { Some(value) => { writer.write_unsigned_varint(1); value.encode(writer, version)?; } None => writer.write_unsigned_varint(0), } writer.end_tag(start)?; }
+        match &self.server_assignor {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_unsigned_varint(u32::from(
+            self.classic_member_metadata != Some(ClassicMemberMetadata::default()),
+        ));
+        if self.classic_member_metadata != Some(ClassicMemberMetadata::default()) {
+            let start = writer.begin_tag(0);
+            match &self.classic_member_metadata {
+                Some(value) => {
+                    writer.write_unsigned_varint(1);
+                    value.encode(writer, version)?;
+                }
+                None => writer.write_unsigned_varint(0),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }
@@ -93,7 +133,8 @@ impl ClassicMemberMetadata {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             session_timeout_ms: reader.read_i32()?,
-            supported_protocols: reader.read_array(true, |reader| ClassicProtocol::decode(reader, version))?,
+            supported_protocols: reader
+                .read_array(true, |reader| ClassicProtocol::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -101,7 +142,10 @@ impl ClassicMemberMetadata {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.session_timeout_ms);
-        writer.write_array_length(self.supported_protocols.len(), true)?; for element in &self.supported_protocols { element.encode(writer, version)?; }
+        writer.write_array_length(self.supported_protocols.len(), true)?;
+        for element in &self.supported_protocols {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's ConsumerGroupMetadataValue.
@@ -27,11 +26,11 @@ impl Message for ConsumerGroupMetadataValue {
             metadata_hash: 0,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.metadata_hash = reader.read_i64()?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.metadata_hash = reader.read_i64()?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -40,7 +39,11 @@ impl Message for ConsumerGroupMetadataValue {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.epoch);
         writer.write_unsigned_varint(u32::from(self.metadata_hash != 0));
-        if self.metadata_hash != 0 { let start = writer.begin_tag(0); writer.write_i64(self.metadata_hash); writer.end_tag(start)?; }
+        if self.metadata_hash != 0 {
+            let start = writer.begin_tag(0);
+            writer.write_i64(self.metadata_hash);
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -31,7 +31,10 @@ impl Message for ConsumerGroupPartitionMetadataValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -51,7 +54,8 @@ impl TopicMetadata {
             topic_id: reader.read_uuid()?,
             topic_name: reader.read_string(true)?,
             num_partitions: reader.read_i32()?,
-            partition_metadata: reader.read_array(true, |reader| PartitionMetadata::decode(reader, version))?,
+            partition_metadata: reader
+                .read_array(true, |reader| PartitionMetadata::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -61,7 +65,10 @@ impl TopicMetadata {
         writer.write_uuid(self.topic_id);
         writer.write_string(&self.topic_name, true)?;
         writer.write_i32(self.num_partitions);
-        writer.write_array_length(self.partition_metadata.len(), true)?; for element in &self.partition_metadata { element.encode(writer, version)?; }
+        writer.write_array_length(self.partition_metadata.len(), true)?;
+        for element in &self.partition_metadata {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -85,7 +92,10 @@ impl PartitionMetadata {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
-        writer.write_array_length(self.racks.len(), true)?; for element in &self.racks { writer.write_string(element, true)?; }
+        writer.write_array_length(self.racks.len(), true)?;
+        for element in &self.racks {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

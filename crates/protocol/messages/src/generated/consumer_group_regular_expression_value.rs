@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ConsumerGroupRegularExpressionValue.
@@ -34,7 +33,10 @@ impl Message for ConsumerGroupRegularExpressionValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { writer.write_string(element, true)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            writer.write_string(element, true)?;
+        }
         writer.write_i64(self.version);
         writer.write_i64(self.timestamp);
         writer.write_unsigned_varint(0);

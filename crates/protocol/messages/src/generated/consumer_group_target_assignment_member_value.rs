@@ -23,7 +23,8 @@ impl Message for ConsumerGroupTargetAssignmentMemberValue {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            topic_partitions: reader.read_array(true, |reader| TopicPartition::decode(reader, version))?,
+            topic_partitions: reader
+                .read_array(true, |reader| TopicPartition::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -31,7 +32,10 @@ impl Message for ConsumerGroupTargetAssignmentMemberValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.topic_partitions.len(), true)?; for element in &self.topic_partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_partitions.len(), true)?;
+        for element in &self.topic_partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -55,7 +59,10 @@ impl TopicPartition {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

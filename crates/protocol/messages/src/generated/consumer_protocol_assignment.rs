@@ -24,15 +24,24 @@ impl Message for ConsumerProtocolAssignment {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         Ok(Self {
-            assigned_partitions: reader.read_array(false, |reader| TopicPartition::decode(reader, version))?,
+            assigned_partitions: reader
+                .read_array(false, |reader| TopicPartition::decode(reader, version))?,
             user_data: reader.read_nullable_bytes(false)?,
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.assigned_partitions.len(), false)?; for element in &self.assigned_partitions { element.encode(writer, version)?; }
-        match &self.user_data { Some(value) => { writer.write_bytes(value, false)?; } None => writer.write_null_array(false), }
+        writer.write_array_length(self.assigned_partitions.len(), false)?;
+        for element in &self.assigned_partitions {
+            element.encode(writer, version)?;
+        }
+        match &self.user_data {
+            Some(value) => {
+                writer.write_bytes(value, false)?;
+            }
+            None => writer.write_null_array(false),
+        }
         Ok(())
     }
 }
@@ -53,7 +62,10 @@ impl TopicPartition {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic, false)?;
-        writer.write_array_length(self.partitions.len(), false)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), false)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         Ok(())
     }
 }

@@ -41,19 +41,49 @@ impl Message for ConsumerProtocolSubscription {
         Ok(Self {
             topics: reader.read_array(false, |reader| reader.read_string(false))?,
             user_data: reader.read_nullable_bytes(false)?,
-            owned_partitions: if version >= 1 { reader.read_array(false, |reader| TopicPartition::decode(reader, version))? } else { Vec::new() },
+            owned_partitions: if version >= 1 {
+                reader.read_array(false, |reader| TopicPartition::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
             generation_id: if version >= 2 { reader.read_i32()? } else { -1 },
-            rack_id: if version >= 3 { reader.read_nullable_string(false)? } else { None },
+            rack_id: if version >= 3 {
+                reader.read_nullable_string(false)?
+            } else {
+                None
+            },
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.topics.len(), false)?; for element in &self.topics { writer.write_string(element, false)?; }
-        match &self.user_data { Some(value) => { writer.write_bytes(value, false)?; } None => writer.write_null_array(false), }
-        if version >= 1 { writer.write_array_length(self.owned_partitions.len(), false)?; for element in &self.owned_partitions { element.encode(writer, version)?; } }
-        if version >= 2 { writer.write_i32(self.generation_id); }
-        if version >= 3 { match &self.rack_id { Some(value) => { writer.write_string(value, false)?; } None => writer.write_null_string(false), } }
+        writer.write_array_length(self.topics.len(), false)?;
+        for element in &self.topics {
+            writer.write_string(element, false)?;
+        }
+        match &self.user_data {
+            Some(value) => {
+                writer.write_bytes(value, false)?;
+            }
+            None => writer.write_null_array(false),
+        }
+        if version >= 1 {
+            writer.write_array_length(self.owned_partitions.len(), false)?;
+            for element in &self.owned_partitions {
+                element.encode(writer, version)?;
+            }
+        }
+        if version >= 2 {
+            writer.write_i32(self.generation_id);
+        }
+        if version >= 3 {
+            match &self.rack_id {
+                Some(value) => {
+                    writer.write_string(value, false)?;
+                }
+                None => writer.write_null_string(false),
+            }
+        }
         Ok(())
     }
 }
@@ -74,7 +104,10 @@ impl TopicPartition {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic, false)?;
-        writer.write_array_length(self.partitions.len(), false)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), false)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         Ok(())
     }
 }

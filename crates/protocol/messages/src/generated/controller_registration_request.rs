@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::controller_registration_response::ControllerRegistrationResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ControllerRegistrationRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -43,8 +43,14 @@ impl Message for ControllerRegistrationRequest {
         writer.write_i32(self.controller_id);
         writer.write_uuid(self.incarnation_id);
         writer.write_bool(self.zk_migration_ready);
-        writer.write_array_length(self.listeners.len(), true)?; for element in &self.listeners { element.encode(writer, version)?; }
-        writer.write_array_length(self.features.len(), true)?; for element in &self.features { element.encode(writer, version)?; }
+        writer.write_array_length(self.listeners.len(), true)?;
+        for element in &self.listeners {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.features.len(), true)?;
+        for element in &self.features {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

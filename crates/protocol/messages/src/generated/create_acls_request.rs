@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::create_acls_response::CreateAclsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's CreateAclsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -24,7 +23,8 @@ impl Message for CreateAclsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            creations: reader.read_array(flexible, |reader| AclCreation::decode(reader, version))?,
+            creations: reader
+                .read_array(flexible, |reader| AclCreation::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -35,7 +35,10 @@ impl Message for CreateAclsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.creations.len(), flexible)?; for element in &self.creations { element.encode(writer, version)?; }
+        writer.write_array_length(self.creations.len(), flexible)?;
+        for element in &self.creations {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

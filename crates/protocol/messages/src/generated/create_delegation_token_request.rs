@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::create_delegation_token_response::CreateDelegationTokenResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's CreateDelegationTokenRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +37,19 @@ impl Message for CreateDelegationTokenRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            owner_principal_type: if version >= 3 { reader.read_nullable_string(flexible)? } else { Some(KafkaString::new()) },
-            owner_principal_name: if version >= 3 { reader.read_nullable_string(flexible)? } else { Some(KafkaString::new()) },
-            renewers: reader.read_array(flexible, |reader| CreatableRenewers::decode(reader, version))?,
+            owner_principal_type: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(KafkaString::new())
+            },
+            owner_principal_name: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(KafkaString::new())
+            },
+            renewers: reader.read_array(flexible, |reader| {
+                CreatableRenewers::decode(reader, version)
+            })?,
             max_lifetime_ms: reader.read_i64()?,
         };
         if flexible {
@@ -52,9 +61,46 @@ impl Message for CreateDelegationTokenRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        if version >= 3 { match &self.owner_principal_type { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.owner_principal_type.as_ref().is_none_or(|value| !value.is_empty()) { return Err(EncodeError::not_in_version("CreateDelegationTokenRequest", "OwnerPrincipalType", version)); }
-        if version >= 3 { match &self.owner_principal_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.owner_principal_name.as_ref().is_none_or(|value| !value.is_empty()) { return Err(EncodeError::not_in_version("CreateDelegationTokenRequest", "OwnerPrincipalName", version)); }
-        writer.write_array_length(self.renewers.len(), flexible)?; for element in &self.renewers { element.encode(writer, version)?; }
+        if version >= 3 {
+            match &self.owner_principal_type {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self
+            .owner_principal_type
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            return Err(EncodeError::not_in_version(
+                "CreateDelegationTokenRequest",
+                "OwnerPrincipalType",
+                version,
+            ));
+        }
+        if version >= 3 {
+            match &self.owner_principal_name {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self
+            .owner_principal_name
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            return Err(EncodeError::not_in_version(
+                "CreateDelegationTokenRequest",
+                "OwnerPrincipalName",
+                version,
+            ));
+        }
+        writer.write_array_length(self.renewers.len(), flexible)?;
+        for element in &self.renewers {
+            element.encode(writer, version)?;
+        }
         writer.write_i64(self.max_lifetime_ms);
         if flexible {
             writer.write_unsigned_varint(0);

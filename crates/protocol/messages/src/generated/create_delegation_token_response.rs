@@ -37,8 +37,16 @@ impl Message for CreateDelegationTokenResponse {
             error_code: reader.read_i16()?,
             principal_type: reader.read_string(flexible)?,
             principal_name: reader.read_string(flexible)?,
-            token_requester_principal_type: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
-            token_requester_principal_name: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
+            token_requester_principal_type: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            token_requester_principal_name: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
             issue_timestamp_ms: reader.read_i64()?,
             expiry_timestamp_ms: reader.read_i64()?,
             max_timestamp_ms: reader.read_i64()?,
@@ -58,8 +66,24 @@ impl Message for CreateDelegationTokenResponse {
         writer.write_i16(self.error_code);
         writer.write_string(&self.principal_type, flexible)?;
         writer.write_string(&self.principal_name, flexible)?;
-        if version >= 3 { writer.write_string(&self.token_requester_principal_type, flexible)?; } else if !self.token_requester_principal_type.is_empty() { return Err(EncodeError::not_in_version("CreateDelegationTokenResponse", "TokenRequesterPrincipalType", version)); }
-        if version >= 3 { writer.write_string(&self.token_requester_principal_name, flexible)?; } else if !self.token_requester_principal_name.is_empty() { return Err(EncodeError::not_in_version("CreateDelegationTokenResponse", "TokenRequesterPrincipalName", version)); }
+        if version >= 3 {
+            writer.write_string(&self.token_requester_principal_type, flexible)?;
+        } else if !self.token_requester_principal_type.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "CreateDelegationTokenResponse",
+                "TokenRequesterPrincipalType",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_string(&self.token_requester_principal_name, flexible)?;
+        } else if !self.token_requester_principal_name.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "CreateDelegationTokenResponse",
+                "TokenRequesterPrincipalName",
+                version,
+            ));
+        }
         writer.write_i64(self.issue_timestamp_ms);
         writer.write_i64(self.expiry_timestamp_ms);
         writer.write_i64(self.max_timestamp_ms);

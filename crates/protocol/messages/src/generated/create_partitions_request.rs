@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::create_partitions_response::CreatePartitionsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's CreatePartitionsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,7 +25,9 @@ impl Message for CreatePartitionsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            topics: reader.read_array(flexible, |reader| CreatePartitionsTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                CreatePartitionsTopic::decode(reader, version)
+            })?,
             timeout_ms: reader.read_i32()?,
             validate_only: reader.read_bool()?,
         };
@@ -39,7 +40,10 @@ impl Message for CreatePartitionsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.timeout_ms);
         writer.write_bool(self.validate_only);
         if flexible {
@@ -77,7 +81,9 @@ impl CreatePartitionsTopic {
         let message = Self {
             name: reader.read_string(flexible)?,
             count: reader.read_i32()?,
-            assignments: reader.read_nullable_array(flexible, |reader| CreatePartitionsAssignment::decode(reader, version))?,
+            assignments: reader.read_nullable_array(flexible, |reader| {
+                CreatePartitionsAssignment::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -89,7 +95,15 @@ impl CreatePartitionsTopic {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
         writer.write_i32(self.count);
-        match &self.assignments { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        match &self.assignments {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -116,7 +130,10 @@ impl CreatePartitionsAssignment {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
-        writer.write_array_length(self.broker_ids.len(), flexible)?; for element in &self.broker_ids { writer.write_i32(*element); }
+        writer.write_array_length(self.broker_ids.len(), flexible)?;
+        for element in &self.broker_ids {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

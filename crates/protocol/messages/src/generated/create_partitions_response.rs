@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's CreatePartitionsResponse.
@@ -25,7 +24,9 @@ impl Message for CreatePartitionsResponse {
         let flexible = version >= 2;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            results: reader.read_array(flexible, |reader| CreatePartitionsTopicResult::decode(reader, version))?,
+            results: reader.read_array(flexible, |reader| {
+                CreatePartitionsTopicResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for CreatePartitionsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.results.len(), flexible)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), flexible)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -70,7 +74,12 @@ impl CreatePartitionsTopicResult {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

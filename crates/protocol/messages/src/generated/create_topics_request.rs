@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::create_topics_response::CreateTopicsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's CreateTopicsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,8 @@ impl Message for CreateTopicsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 5;
         let message = Self {
-            topics: reader.read_array(flexible, |reader| CreatableTopic::decode(reader, version))?,
+            topics: reader
+                .read_array(flexible, |reader| CreatableTopic::decode(reader, version))?,
             timeout_ms: reader.read_i32()?,
             validate_only: reader.read_bool()?,
         };
@@ -49,7 +49,10 @@ impl Message for CreateTopicsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 5;
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.timeout_ms);
         writer.write_bool(self.validate_only);
         if flexible {
@@ -80,8 +83,12 @@ impl CreatableTopic {
             name: reader.read_string(flexible)?,
             num_partitions: reader.read_i32()?,
             replication_factor: reader.read_i16()?,
-            assignments: reader.read_array(flexible, |reader| CreatableReplicaAssignment::decode(reader, version))?,
-            configs: reader.read_array(flexible, |reader| CreatableTopicConfig::decode(reader, version))?,
+            assignments: reader.read_array(flexible, |reader| {
+                CreatableReplicaAssignment::decode(reader, version)
+            })?,
+            configs: reader.read_array(flexible, |reader| {
+                CreatableTopicConfig::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -94,8 +101,14 @@ impl CreatableTopic {
         writer.write_string(&self.name, flexible)?;
         writer.write_i32(self.num_partitions);
         writer.write_i16(self.replication_factor);
-        writer.write_array_length(self.assignments.len(), flexible)?; for element in &self.assignments { element.encode(writer, version)?; }
-        writer.write_array_length(self.configs.len(), flexible)?; for element in &self.configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.assignments.len(), flexible)?;
+        for element in &self.assignments {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.configs.len(), flexible)?;
+        for element in &self.configs {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -125,7 +138,10 @@ impl CreatableReplicaAssignment {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_i32(self.partition_index);
-        writer.write_array_length(self.broker_ids.len(), flexible)?; for element in &self.broker_ids { writer.write_i32(*element); }
+        writer.write_array_length(self.broker_ids.len(), flexible)?;
+        for element in &self.broker_ids {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -164,7 +180,12 @@ impl CreatableTopicConfig {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(&self.name, flexible)?;
-        match &self.value { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

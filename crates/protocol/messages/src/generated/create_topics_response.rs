@@ -26,7 +26,9 @@ impl Message for CreateTopicsResponse {
         let flexible = version >= 5;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            topics: reader.read_array(flexible, |reader| CreatableTopicResult::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                CreatableTopicResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -38,7 +40,10 @@ impl Message for CreateTopicsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 5;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -78,13 +83,23 @@ impl CreatableTopicResult {
         let flexible = version >= 5;
         let mut message = Self {
             name: reader.read_string(flexible)?,
-            topic_id: if version >= 7 { reader.read_uuid()? } else { Uuid::ZERO },
+            topic_id: if version >= 7 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(flexible)?,
             topic_config_error_code: 0,
             num_partitions: if version >= 5 { reader.read_i32()? } else { -1 },
             replication_factor: if version >= 5 { reader.read_i16()? } else { -1 },
-            configs: if version >= 5 { reader.read_nullable_array(flexible, |reader| CreatableTopicConfigs::decode(reader, version))? } else { Some(Vec::new()) },
+            configs: if version >= 5 {
+                reader.read_nullable_array(flexible, |reader| {
+                    CreatableTopicConfigs::decode(reader, version)
+                })?
+            } else {
+                Some(Vec::new())
+            },
         };
         if flexible {
             for _ in 0..reader.read_tagged_field_count()? {
@@ -101,15 +116,40 @@ impl CreatableTopicResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(&self.name, flexible)?;
-        if version >= 7 { writer.write_uuid(self.topic_id); }
+        if version >= 7 {
+            writer.write_uuid(self.topic_id);
+        }
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        if version >= 5 { writer.write_i32(self.num_partitions); }
-        if version >= 5 { writer.write_i16(self.replication_factor); }
-        if version >= 5 { match &self.configs { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), } }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        if version >= 5 {
+            writer.write_i32(self.num_partitions);
+        }
+        if version >= 5 {
+            writer.write_i16(self.replication_factor);
+        }
+        if version >= 5 {
+            match &self.configs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), flexible)?;
+                    for element in value {
+                        element.encode(writer, version)?;
+                    }
+                }
+                None => writer.write_null_array(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(u32::from(self.topic_config_error_code != 0));
-            if self.topic_config_error_code != 0 { let start = writer.begin_tag(0); writer.write_i16(self.topic_config_error_code); writer.end_tag(start)?; }
+            if self.topic_config_error_code != 0 {
+                let start = writer.begin_tag(0);
+                writer.write_i16(self.topic_config_error_code);
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -151,7 +191,12 @@ impl CreatableTopicConfigs {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        match &self.value { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_bool(self.read_only);
         writer.write_i8(self.config_source);
         writer.write_bool(self.is_sensitive);

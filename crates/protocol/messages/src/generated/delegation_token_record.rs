@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DelegationTokenRecord.
@@ -44,7 +43,10 @@ impl Message for DelegationTokenRecord {
         writer.check_version::<Self>(version)?;
         writer.write_string(&self.owner, true)?;
         writer.write_string(&self.requester, true)?;
-        writer.write_array_length(self.renewers.len(), true)?; for element in &self.renewers { writer.write_string(element, true)?; }
+        writer.write_array_length(self.renewers.len(), true)?;
+        for element in &self.renewers {
+            writer.write_string(element, true)?;
+        }
         writer.write_i64(self.issue_timestamp);
         writer.write_i64(self.max_timestamp);
         writer.write_i64(self.expiration_timestamp);

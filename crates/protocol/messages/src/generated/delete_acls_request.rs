@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::delete_acls_response::DeleteAclsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DeleteAclsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -24,7 +23,8 @@ impl Message for DeleteAclsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            filters: reader.read_array(flexible, |reader| DeleteAclsFilter::decode(reader, version))?,
+            filters: reader
+                .read_array(flexible, |reader| DeleteAclsFilter::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -35,7 +35,10 @@ impl Message for DeleteAclsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.filters.len(), flexible)?; for element in &self.filters { element.encode(writer, version)?; }
+        writer.write_array_length(self.filters.len(), flexible)?;
+        for element in &self.filters {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -94,10 +97,25 @@ impl DeleteAclsFilter {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i8(self.resource_type_filter);
-        match &self.resource_name_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.resource_name_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.pattern_type_filter);
-        match &self.principal_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        match &self.host_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.principal_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        match &self.host_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.operation);
         writer.write_i8(self.permission_type);
         if flexible {

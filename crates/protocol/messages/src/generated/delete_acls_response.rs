@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DeleteAclsResponse.
@@ -25,7 +24,9 @@ impl Message for DeleteAclsResponse {
         let flexible = version >= 2;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            filter_results: reader.read_array(flexible, |reader| DeleteAclsFilterResult::decode(reader, version))?,
+            filter_results: reader.read_array(flexible, |reader| {
+                DeleteAclsFilterResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for DeleteAclsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.filter_results.len(), flexible)?; for element in &self.filter_results { element.encode(writer, version)?; }
+        writer.write_array_length(self.filter_results.len(), flexible)?;
+        for element in &self.filter_results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -68,7 +72,9 @@ impl DeleteAclsFilterResult {
         let message = Self {
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(flexible)?,
-            matching_acls: reader.read_array(flexible, |reader| DeleteAclsMatchingAcl::decode(reader, version))?,
+            matching_acls: reader.read_array(flexible, |reader| {
+                DeleteAclsMatchingAcl::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -79,8 +85,16 @@ impl DeleteAclsFilterResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        writer.write_array_length(self.matching_acls.len(), flexible)?; for element in &self.matching_acls { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        writer.write_array_length(self.matching_acls.len(), flexible)?;
+        for element in &self.matching_acls {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -140,7 +154,12 @@ impl DeleteAclsMatchingAcl {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
         writer.write_i8(self.pattern_type);

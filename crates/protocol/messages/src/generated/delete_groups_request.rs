@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::delete_groups_response::DeleteGroupsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DeleteGroupsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -35,7 +34,10 @@ impl Message for DeleteGroupsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.groups_names.len(), flexible)?; for element in &self.groups_names { writer.write_string(element, flexible)?; }
+        writer.write_array_length(self.groups_names.len(), flexible)?;
+        for element in &self.groups_names {
+            writer.write_string(element, flexible)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

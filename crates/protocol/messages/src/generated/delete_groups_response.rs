@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DeleteGroupsResponse.
@@ -25,7 +24,9 @@ impl Message for DeleteGroupsResponse {
         let flexible = version >= 2;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            results: reader.read_array(flexible, |reader| DeletableGroupResult::decode(reader, version))?,
+            results: reader.read_array(flexible, |reader| {
+                DeletableGroupResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for DeleteGroupsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.results.len(), flexible)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), flexible)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -58,7 +62,11 @@ impl DeletableGroupResult {
         let message = Self {
             group_id: reader.read_string(flexible)?,
             error_code: reader.read_i16()?,
-            error_message: if version >= 3 { reader.read_nullable_string(flexible)? } else { None },
+            error_message: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -70,7 +78,14 @@ impl DeletableGroupResult {
         let flexible = version >= 2;
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i16(self.error_code);
-        if version >= 3 { match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 3 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::delete_records_response::DeleteRecordsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DeleteRecordsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,9 @@ impl Message for DeleteRecordsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            topics: reader.read_array(flexible, |reader| DeleteRecordsTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                DeleteRecordsTopic::decode(reader, version)
+            })?,
             timeout_ms: reader.read_i32()?,
         };
         if flexible {
@@ -37,7 +38,10 @@ impl Message for DeleteRecordsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.timeout_ms);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -62,7 +66,9 @@ impl DeleteRecordsTopic {
         let flexible = version >= 2;
         let message = Self {
             name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| DeleteRecordsPartition::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                DeleteRecordsPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -73,7 +79,10 @@ impl DeleteRecordsTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

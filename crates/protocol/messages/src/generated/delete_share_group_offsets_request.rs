@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::delete_share_group_offsets_response::DeleteShareGroupOffsetsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DeleteShareGroupOffsetsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,9 @@ impl Message for DeleteShareGroupOffsetsRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_array(true, |reader| DeleteShareGroupOffsetsRequestTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                DeleteShareGroupOffsetsRequestTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -34,7 +35,10 @@ impl Message for DeleteShareGroupOffsetsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_string(&self.group_id, true)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

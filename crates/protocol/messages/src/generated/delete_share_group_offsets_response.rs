@@ -29,7 +29,9 @@ impl Message for DeleteShareGroupOffsetsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            responses: reader.read_array(true, |reader| DeleteShareGroupOffsetsResponseTopic::decode(reader, version))?,
+            responses: reader.read_array(true, |reader| {
+                DeleteShareGroupOffsetsResponseTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -39,8 +41,16 @@ impl Message for DeleteShareGroupOffsetsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.responses.len(), true)?; for element in &self.responses { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.responses.len(), true)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -70,7 +80,12 @@ impl DeleteShareGroupOffsetsResponseTopic {
         writer.write_string(&self.topic_name, true)?;
         writer.write_uuid(self.topic_id);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::delete_topics_response::DeleteTopicsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DeleteTopicsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -27,8 +27,16 @@ impl Message for DeleteTopicsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 4;
         let message = Self {
-            topics: if version >= 6 { reader.read_array(flexible, |reader| DeleteTopicState::decode(reader, version))? } else { Vec::new() },
-            topic_names: if version <= 5 { reader.read_array(flexible, |reader| reader.read_string(flexible))? } else { Vec::new() },
+            topics: if version >= 6 {
+                reader.read_array(flexible, |reader| DeleteTopicState::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
+            topic_names: if version <= 5 {
+                reader.read_array(flexible, |reader| reader.read_string(flexible))?
+            } else {
+                Vec::new()
+            },
             timeout_ms: reader.read_i32()?,
         };
         if flexible {
@@ -40,8 +48,24 @@ impl Message for DeleteTopicsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        if version >= 6 { writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; } } else if !self.topics.is_empty() { return Err(EncodeError::not_in_version("DeleteTopicsRequest", "Topics", version)); }
-        if version <= 5 { writer.write_array_length(self.topic_names.len(), flexible)?; for element in &self.topic_names { writer.write_string(element, flexible)?; } }
+        if version >= 6 {
+            writer.write_array_length(self.topics.len(), flexible)?;
+            for element in &self.topics {
+                element.encode(writer, version)?;
+            }
+        } else if !self.topics.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "DeleteTopicsRequest",
+                "Topics",
+                version,
+            ));
+        }
+        if version <= 5 {
+            writer.write_array_length(self.topic_names.len(), flexible)?;
+            for element in &self.topic_names {
+                writer.write_string(element, flexible)?;
+            }
+        }
         writer.write_i32(self.timeout_ms);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -72,7 +96,12 @@ impl DeleteTopicState {
     }
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
-        match &self.name { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.name {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_uuid(self.topic_id);
         writer.write_unsigned_varint(0);
         Ok(())

@@ -26,7 +26,9 @@ impl Message for DeleteTopicsResponse {
         let flexible = version >= 4;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            responses: reader.read_array(flexible, |reader| DeletableTopicResult::decode(reader, version))?,
+            responses: reader.read_array(flexible, |reader| {
+                DeletableTopicResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -38,7 +40,10 @@ impl Message for DeleteTopicsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.responses.len(), flexible)?; for element in &self.responses { element.encode(writer, version)?; }
+        writer.write_array_length(self.responses.len(), flexible)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -69,10 +74,22 @@ impl DeletableTopicResult {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 4;
         let message = Self {
-            name: if version >= 6 { reader.read_nullable_string(flexible)? } else { Some(reader.read_string(flexible)?) },
-            topic_id: if version >= 6 { reader.read_uuid()? } else { Uuid::ZERO },
+            name: if version >= 6 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(reader.read_string(flexible)?)
+            },
+            topic_id: if version >= 6 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             error_code: reader.read_i16()?,
-            error_message: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            error_message: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -82,10 +99,25 @@ impl DeletableTopicResult {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
-        match &self.name { Some(value) => { writer.write_string(value, flexible)?; } None if version >= 6 => writer.write_null_string(flexible), None => return Err(EncodeError::null("DeletableTopicResult", "Name", version)), }
-        if version >= 6 { writer.write_uuid(self.topic_id); }
+        match &self.name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None if version >= 6 => writer.write_null_string(flexible),
+            None => return Err(EncodeError::null("DeletableTopicResult", "Name", version)),
+        }
+        if version >= 6 {
+            writer.write_uuid(self.topic_id);
+        }
         writer.write_i16(self.error_code);
-        if version >= 5 { match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 5 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_acls_response::DescribeAclsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeAclsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +61,25 @@ impl Message for DescribeAclsRequest {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i8(self.resource_type_filter);
-        match &self.resource_name_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.resource_name_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.pattern_type_filter);
-        match &self.principal_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        match &self.host_filter { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.principal_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        match &self.host_filter {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.operation);
         writer.write_i8(self.permission_type);
         if flexible {

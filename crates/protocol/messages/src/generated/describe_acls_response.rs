@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeAclsResponse.
@@ -40,7 +39,9 @@ impl Message for DescribeAclsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(flexible)?,
-            resources: reader.read_array(flexible, |reader| DescribeAclsResource::decode(reader, version))?,
+            resources: reader.read_array(flexible, |reader| {
+                DescribeAclsResource::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -53,8 +54,16 @@ impl Message for DescribeAclsResponse {
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        writer.write_array_length(self.resources.len(), flexible)?; for element in &self.resources { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        writer.write_array_length(self.resources.len(), flexible)?;
+        for element in &self.resources {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -101,7 +110,10 @@ impl DescribeAclsResource {
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
         writer.write_i8(self.pattern_type);
-        writer.write_array_length(self.acls.len(), flexible)?; for element in &self.acls { element.encode(writer, version)?; }
+        writer.write_array_length(self.acls.len(), flexible)?;
+        for element in &self.acls {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

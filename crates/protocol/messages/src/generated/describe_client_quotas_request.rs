@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_client_quotas_response::DescribeClientQuotasResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeClientQuotasRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,8 @@ impl Message for DescribeClientQuotasRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 1;
         let message = Self {
-            components: reader.read_array(flexible, |reader| ComponentData::decode(reader, version))?,
+            components: reader
+                .read_array(flexible, |reader| ComponentData::decode(reader, version))?,
             strict: reader.read_bool()?,
         };
         if flexible {
@@ -37,7 +37,10 @@ impl Message for DescribeClientQuotasRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
-        writer.write_array_length(self.components.len(), flexible)?; for element in &self.components { element.encode(writer, version)?; }
+        writer.write_array_length(self.components.len(), flexible)?;
+        for element in &self.components {
+            element.encode(writer, version)?;
+        }
         writer.write_bool(self.strict);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -86,7 +89,12 @@ impl ComponentData {
         let flexible = version >= 1;
         writer.write_string(&self.entity_type, flexible)?;
         writer.write_i8(self.match_type);
-        match &self.r#match { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.r#match {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeClientQuotasResponse.
@@ -40,7 +39,8 @@ impl Message for DescribeClientQuotasResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(flexible)?,
-            entries: reader.read_nullable_array(flexible, |reader| EntryData::decode(reader, version))?,
+            entries: reader
+                .read_nullable_array(flexible, |reader| EntryData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -53,8 +53,21 @@ impl Message for DescribeClientQuotasResponse {
         let flexible = version >= 1;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        match &self.entries { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        match &self.entries {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -83,8 +96,14 @@ impl EntryData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
-        writer.write_array_length(self.entity.len(), flexible)?; for element in &self.entity { element.encode(writer, version)?; }
-        writer.write_array_length(self.values.len(), flexible)?; for element in &self.values { element.encode(writer, version)?; }
+        writer.write_array_length(self.entity.len(), flexible)?;
+        for element in &self.entity {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.values.len(), flexible)?;
+        for element in &self.values {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -123,7 +142,12 @@ impl EntityData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.entity_type, flexible)?;
-        match &self.entity_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.entity_name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::describe_cluster_response::DescribeClusterResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeClusterRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,11 @@ impl Message for DescribeClusterRequest {
         let message = Self {
             include_cluster_authorized_operations: reader.read_bool()?,
             endpoint_type: if version >= 1 { reader.read_i8()? } else { 1 },
-            include_fenced_brokers: if version >= 2 { reader.read_bool()? } else { false },
+            include_fenced_brokers: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -46,8 +49,24 @@ impl Message for DescribeClusterRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_bool(self.include_cluster_authorized_operations);
-        if version >= 1 { writer.write_i8(self.endpoint_type); } else if self.endpoint_type != 1 { return Err(EncodeError::not_in_version("DescribeClusterRequest", "EndpointType", version)); }
-        if version >= 2 { writer.write_bool(self.include_fenced_brokers); } else if self.include_fenced_brokers { return Err(EncodeError::not_in_version("DescribeClusterRequest", "IncludeFencedBrokers", version)); }
+        if version >= 1 {
+            writer.write_i8(self.endpoint_type);
+        } else if self.endpoint_type != 1 {
+            return Err(EncodeError::not_in_version(
+                "DescribeClusterRequest",
+                "EndpointType",
+                version,
+            ));
+        }
+        if version >= 2 {
+            writer.write_bool(self.include_fenced_brokers);
+        } else if self.include_fenced_brokers {
+            return Err(EncodeError::not_in_version(
+                "DescribeClusterRequest",
+                "IncludeFencedBrokers",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

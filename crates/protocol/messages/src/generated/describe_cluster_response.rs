@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeClusterResponse.
@@ -50,7 +49,9 @@ impl Message for DescribeClusterResponse {
             endpoint_type: if version >= 1 { reader.read_i8()? } else { 1 },
             cluster_id: reader.read_string(true)?,
             controller_id: reader.read_i32()?,
-            brokers: reader.read_array(true, |reader| DescribeClusterBroker::decode(reader, version))?,
+            brokers: reader.read_array(true, |reader| {
+                DescribeClusterBroker::decode(reader, version)
+            })?,
             cluster_authorized_operations: reader.read_i32()?,
         };
         reader.skip_tagged_fields()?;
@@ -61,11 +62,27 @@ impl Message for DescribeClusterResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version >= 1 { writer.write_i8(self.endpoint_type); } else if self.endpoint_type != 1 { return Err(EncodeError::not_in_version("DescribeClusterResponse", "EndpointType", version)); }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version >= 1 {
+            writer.write_i8(self.endpoint_type);
+        } else if self.endpoint_type != 1 {
+            return Err(EncodeError::not_in_version(
+                "DescribeClusterResponse",
+                "EndpointType",
+                version,
+            ));
+        }
         writer.write_string(&self.cluster_id, true)?;
         writer.write_i32(self.controller_id);
-        writer.write_array_length(self.brokers.len(), true)?; for element in &self.brokers { element.encode(writer, version)?; }
+        writer.write_array_length(self.brokers.len(), true)?;
+        for element in &self.brokers {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.cluster_authorized_operations);
         writer.write_unsigned_varint(0);
         Ok(())
@@ -88,7 +105,11 @@ impl DescribeClusterBroker {
             host: reader.read_string(true)?,
             port: reader.read_i32()?,
             rack: reader.read_nullable_string(true)?,
-            is_fenced: if version >= 2 { reader.read_bool()? } else { false },
+            is_fenced: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -98,8 +119,21 @@ impl DescribeClusterBroker {
         writer.write_i32(self.broker_id);
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version >= 2 { writer.write_bool(self.is_fenced); } else if self.is_fenced { return Err(EncodeError::not_in_version("DescribeClusterBroker", "IsFenced", version)); }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version >= 2 {
+            writer.write_bool(self.is_fenced);
+        } else if self.is_fenced {
+            return Err(EncodeError::not_in_version(
+                "DescribeClusterBroker",
+                "IsFenced",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_configs_response::DescribeConfigsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeConfigsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,9 +25,15 @@ impl Message for DescribeConfigsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 4;
         let message = Self {
-            resources: reader.read_array(flexible, |reader| DescribeConfigsResource::decode(reader, version))?,
+            resources: reader.read_array(flexible, |reader| {
+                DescribeConfigsResource::decode(reader, version)
+            })?,
             include_synonyms: reader.read_bool()?,
-            include_documentation: if version >= 3 { reader.read_bool()? } else { false },
+            include_documentation: if version >= 3 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -39,9 +44,20 @@ impl Message for DescribeConfigsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        writer.write_array_length(self.resources.len(), flexible)?; for element in &self.resources { element.encode(writer, version)?; }
+        writer.write_array_length(self.resources.len(), flexible)?;
+        for element in &self.resources {
+            element.encode(writer, version)?;
+        }
         writer.write_bool(self.include_synonyms);
-        if version >= 3 { writer.write_bool(self.include_documentation); } else if self.include_documentation { return Err(EncodeError::not_in_version("DescribeConfigsRequest", "IncludeDocumentation", version)); }
+        if version >= 3 {
+            writer.write_bool(self.include_documentation);
+        } else if self.include_documentation {
+            return Err(EncodeError::not_in_version(
+                "DescribeConfigsRequest",
+                "IncludeDocumentation",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -77,7 +93,8 @@ impl DescribeConfigsResource {
         let message = Self {
             resource_type: reader.read_i8()?,
             resource_name: reader.read_string(flexible)?,
-            configuration_keys: reader.read_nullable_array(flexible, |reader| reader.read_string(flexible))?,
+            configuration_keys: reader
+                .read_nullable_array(flexible, |reader| reader.read_string(flexible))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -89,7 +106,15 @@ impl DescribeConfigsResource {
         let flexible = version >= 4;
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
-        match &self.configuration_keys { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { writer.write_string(element, flexible)?; } } None => writer.write_null_array(flexible), }
+        match &self.configuration_keys {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    writer.write_string(element, flexible)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

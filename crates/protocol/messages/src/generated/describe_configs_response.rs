@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeConfigsResponse.
@@ -25,7 +24,9 @@ impl Message for DescribeConfigsResponse {
         let flexible = version >= 4;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            results: reader.read_array(flexible, |reader| DescribeConfigsResult::decode(reader, version))?,
+            results: reader.read_array(flexible, |reader| {
+                DescribeConfigsResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for DescribeConfigsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.results.len(), flexible)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), flexible)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -74,7 +78,9 @@ impl DescribeConfigsResult {
             error_message: reader.read_nullable_string(flexible)?,
             resource_type: reader.read_i8()?,
             resource_name: reader.read_string(flexible)?,
-            configs: reader.read_array(flexible, |reader| DescribeConfigsResourceResult::decode(reader, version))?,
+            configs: reader.read_array(flexible, |reader| {
+                DescribeConfigsResourceResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -85,10 +91,18 @@ impl DescribeConfigsResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.resource_type);
         writer.write_string(&self.resource_name, flexible)?;
-        writer.write_array_length(self.configs.len(), flexible)?; for element in &self.configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.configs.len(), flexible)?;
+        for element in &self.configs {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -132,9 +146,15 @@ impl DescribeConfigsResourceResult {
             read_only: reader.read_bool()?,
             config_source: reader.read_i8()?,
             is_sensitive: reader.read_bool()?,
-            synonyms: reader.read_array(flexible, |reader| DescribeConfigsSynonym::decode(reader, version))?,
+            synonyms: reader.read_array(flexible, |reader| {
+                DescribeConfigsSynonym::decode(reader, version)
+            })?,
             config_type: if version >= 3 { reader.read_i8()? } else { 0 },
-            documentation: if version >= 3 { reader.read_nullable_string(flexible)? } else { Some(KafkaString::new()) },
+            documentation: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(KafkaString::new())
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -145,13 +165,30 @@ impl DescribeConfigsResourceResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.name, flexible)?;
-        match &self.value { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_bool(self.read_only);
         writer.write_i8(self.config_source);
         writer.write_bool(self.is_sensitive);
-        writer.write_array_length(self.synonyms.len(), flexible)?; for element in &self.synonyms { element.encode(writer, version)?; }
-        if version >= 3 { writer.write_i8(self.config_type); }
-        if version >= 3 { match &self.documentation { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        writer.write_array_length(self.synonyms.len(), flexible)?;
+        for element in &self.synonyms {
+            element.encode(writer, version)?;
+        }
+        if version >= 3 {
+            writer.write_i8(self.config_type);
+        }
+        if version >= 3 {
+            match &self.documentation {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -193,7 +230,12 @@ impl DescribeConfigsSynonym {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.name, flexible)?;
-        match &self.value { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.value {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i8(self.source);
         if flexible {
             writer.write_unsigned_varint(0);

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_delegation_token_response::DescribeDelegationTokenResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeDelegationTokenRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,9 @@ impl Message for DescribeDelegationTokenRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            owners: reader.read_nullable_array(flexible, |reader| DescribeDelegationTokenOwner::decode(reader, version))?,
+            owners: reader.read_nullable_array(flexible, |reader| {
+                DescribeDelegationTokenOwner::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -43,7 +44,15 @@ impl Message for DescribeDelegationTokenRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        match &self.owners { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        match &self.owners {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -27,7 +27,9 @@ impl Message for DescribeDelegationTokenResponse {
         let flexible = version >= 2;
         let message = Self {
             error_code: reader.read_i16()?,
-            tokens: reader.read_array(flexible, |reader| DescribedDelegationToken::decode(reader, version))?,
+            tokens: reader.read_array(flexible, |reader| {
+                DescribedDelegationToken::decode(reader, version)
+            })?,
             throttle_time_ms: reader.read_i32()?,
         };
         if flexible {
@@ -40,7 +42,10 @@ impl Message for DescribeDelegationTokenResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.tokens.len(), flexible)?; for element in &self.tokens { element.encode(writer, version)?; }
+        writer.write_array_length(self.tokens.len(), flexible)?;
+        for element in &self.tokens {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.throttle_time_ms);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -69,14 +74,24 @@ impl DescribedDelegationToken {
         let message = Self {
             principal_type: reader.read_string(flexible)?,
             principal_name: reader.read_string(flexible)?,
-            token_requester_principal_type: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
-            token_requester_principal_name: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
+            token_requester_principal_type: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            token_requester_principal_name: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
             issue_timestamp: reader.read_i64()?,
             expiry_timestamp: reader.read_i64()?,
             max_timestamp: reader.read_i64()?,
             token_id: reader.read_string(flexible)?,
             hmac: reader.read_bytes(flexible)?,
-            renewers: reader.read_array(flexible, |reader| DescribedDelegationTokenRenewer::decode(reader, version))?,
+            renewers: reader.read_array(flexible, |reader| {
+                DescribedDelegationTokenRenewer::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -88,14 +103,33 @@ impl DescribedDelegationToken {
         let flexible = version >= 2;
         writer.write_string(&self.principal_type, flexible)?;
         writer.write_string(&self.principal_name, flexible)?;
-        if version >= 3 { writer.write_string(&self.token_requester_principal_type, flexible)?; } else if !self.token_requester_principal_type.is_empty() { return Err(EncodeError::not_in_version("DescribedDelegationToken", "TokenRequesterPrincipalType", version)); }
-        if version >= 3 { writer.write_string(&self.token_requester_principal_name, flexible)?; } else if !self.token_requester_principal_name.is_empty() { return Err(EncodeError::not_in_version("DescribedDelegationToken", "TokenRequesterPrincipalName", version)); }
+        if version >= 3 {
+            writer.write_string(&self.token_requester_principal_type, flexible)?;
+        } else if !self.token_requester_principal_type.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "DescribedDelegationToken",
+                "TokenRequesterPrincipalType",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_string(&self.token_requester_principal_name, flexible)?;
+        } else if !self.token_requester_principal_name.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "DescribedDelegationToken",
+                "TokenRequesterPrincipalName",
+                version,
+            ));
+        }
         writer.write_i64(self.issue_timestamp);
         writer.write_i64(self.expiry_timestamp);
         writer.write_i64(self.max_timestamp);
         writer.write_string(&self.token_id, flexible)?;
         writer.write_bytes(&self.hmac, flexible)?;
-        writer.write_array_length(self.renewers.len(), flexible)?; for element in &self.renewers { element.encode(writer, version)?; }
+        writer.write_array_length(self.renewers.len(), flexible)?;
+        for element in &self.renewers {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_groups_response::DescribeGroupsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeGroupsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,7 +25,11 @@ impl Message for DescribeGroupsRequest {
         let flexible = version >= 5;
         let message = Self {
             groups: reader.read_array(flexible, |reader| reader.read_string(flexible))?,
-            include_authorized_operations: if version >= 3 { reader.read_bool()? } else { false },
+            include_authorized_operations: if version >= 3 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,8 +40,19 @@ impl Message for DescribeGroupsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 5;
-        writer.write_array_length(self.groups.len(), flexible)?; for element in &self.groups { writer.write_string(element, flexible)?; }
-        if version >= 3 { writer.write_bool(self.include_authorized_operations); } else if self.include_authorized_operations { return Err(EncodeError::not_in_version("DescribeGroupsRequest", "IncludeAuthorizedOperations", version)); }
+        writer.write_array_length(self.groups.len(), flexible)?;
+        for element in &self.groups {
+            writer.write_string(element, flexible)?;
+        }
+        if version >= 3 {
+            writer.write_bool(self.include_authorized_operations);
+        } else if self.include_authorized_operations {
+            return Err(EncodeError::not_in_version(
+                "DescribeGroupsRequest",
+                "IncludeAuthorizedOperations",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

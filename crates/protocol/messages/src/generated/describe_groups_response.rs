@@ -26,7 +26,8 @@ impl Message for DescribeGroupsResponse {
         let flexible = version >= 5;
         let message = Self {
             throttle_time_ms: if version >= 1 { reader.read_i32()? } else { 0 },
-            groups: reader.read_array(flexible, |reader| DescribedGroup::decode(reader, version))?,
+            groups: reader
+                .read_array(flexible, |reader| DescribedGroup::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,8 +38,13 @@ impl Message for DescribeGroupsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 5;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
-        writer.write_array_length(self.groups.len(), flexible)?; for element in &self.groups { element.encode(writer, version)?; }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        writer.write_array_length(self.groups.len(), flexible)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -78,13 +84,23 @@ impl DescribedGroup {
         let flexible = version >= 5;
         let message = Self {
             error_code: reader.read_i16()?,
-            error_message: if version >= 6 { reader.read_nullable_string(flexible)? } else { None },
+            error_message: if version >= 6 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             group_id: reader.read_string(flexible)?,
             group_state: reader.read_string(flexible)?,
             protocol_type: reader.read_string(flexible)?,
             protocol_data: reader.read_string(flexible)?,
-            members: reader.read_array(flexible, |reader| DescribedGroupMember::decode(reader, version))?,
-            authorized_operations: if version >= 3 { reader.read_i32()? } else { -2147483648 },
+            members: reader.read_array(flexible, |reader| {
+                DescribedGroupMember::decode(reader, version)
+            })?,
+            authorized_operations: if version >= 3 {
+                reader.read_i32()?
+            } else {
+                -2147483648
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -95,13 +111,37 @@ impl DescribedGroup {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_i16(self.error_code);
-        if version >= 6 { match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.error_message.is_some() { return Err(EncodeError::not_in_version("DescribedGroup", "ErrorMessage", version)); }
+        if version >= 6 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.error_message.is_some() {
+            return Err(EncodeError::not_in_version(
+                "DescribedGroup",
+                "ErrorMessage",
+                version,
+            ));
+        }
         writer.write_string(&self.group_id, flexible)?;
         writer.write_string(&self.group_state, flexible)?;
         writer.write_string(&self.protocol_type, flexible)?;
         writer.write_string(&self.protocol_data, flexible)?;
-        writer.write_array_length(self.members.len(), flexible)?; for element in &self.members { element.encode(writer, version)?; }
-        if version >= 3 { writer.write_i32(self.authorized_operations); } else if self.authorized_operations != -2147483648 { return Err(EncodeError::not_in_version("DescribedGroup", "AuthorizedOperations", version)); }
+        writer.write_array_length(self.members.len(), flexible)?;
+        for element in &self.members {
+            element.encode(writer, version)?;
+        }
+        if version >= 3 {
+            writer.write_i32(self.authorized_operations);
+        } else if self.authorized_operations != -2147483648 {
+            return Err(EncodeError::not_in_version(
+                "DescribedGroup",
+                "AuthorizedOperations",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -124,7 +164,11 @@ impl DescribedGroupMember {
         let flexible = version >= 5;
         let message = Self {
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 4 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 4 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             client_id: reader.read_string(flexible)?,
             client_host: reader.read_string(flexible)?,
             member_metadata: reader.read_bytes(flexible)?,
@@ -139,7 +183,14 @@ impl DescribedGroupMember {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 5;
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 4 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 4 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         writer.write_string(&self.client_id, flexible)?;
         writer.write_string(&self.client_host, flexible)?;
         writer.write_bytes(&self.member_metadata, flexible)?;

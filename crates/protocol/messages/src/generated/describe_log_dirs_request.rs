@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_log_dirs_response::DescribeLogDirsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeLogDirsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,9 @@ impl Message for DescribeLogDirsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 2;
         let message = Self {
-            topics: reader.read_nullable_array(flexible, |reader| DescribableLogDirTopic::decode(reader, version))?,
+            topics: reader.read_nullable_array(flexible, |reader| {
+                DescribableLogDirTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -43,7 +44,15 @@ impl Message for DescribeLogDirsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        match &self.topics { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        match &self.topics {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -78,7 +87,10 @@ impl DescribableLogDirTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeLogDirsResponse.
@@ -27,7 +26,9 @@ impl Message for DescribeLogDirsResponse {
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
             error_code: if version >= 3 { reader.read_i16()? } else { 0 },
-            results: reader.read_array(flexible, |reader| DescribeLogDirsResult::decode(reader, version))?,
+            results: reader.read_array(flexible, |reader| {
+                DescribeLogDirsResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -39,8 +40,13 @@ impl Message for DescribeLogDirsResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        if version >= 3 { writer.write_i16(self.error_code); }
-        writer.write_array_length(self.results.len(), flexible)?; for element in &self.results { element.encode(writer, version)?; }
+        if version >= 3 {
+            writer.write_i16(self.error_code);
+        }
+        writer.write_array_length(self.results.len(), flexible)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -77,10 +83,16 @@ impl DescribeLogDirsResult {
         let message = Self {
             error_code: reader.read_i16()?,
             log_dir: reader.read_string(flexible)?,
-            topics: reader.read_array(flexible, |reader| DescribeLogDirsTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                DescribeLogDirsTopic::decode(reader, version)
+            })?,
             total_bytes: if version >= 4 { reader.read_i64()? } else { -1 },
             usable_bytes: if version >= 4 { reader.read_i64()? } else { -1 },
-            is_cordoned: if version >= 5 { reader.read_bool()? } else { false },
+            is_cordoned: if version >= 5 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -92,10 +104,19 @@ impl DescribeLogDirsResult {
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
         writer.write_string(&self.log_dir, flexible)?;
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 4 { writer.write_i64(self.total_bytes); }
-        if version >= 4 { writer.write_i64(self.usable_bytes); }
-        if version >= 5 { writer.write_bool(self.is_cordoned); }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 4 {
+            writer.write_i64(self.total_bytes);
+        }
+        if version >= 4 {
+            writer.write_i64(self.usable_bytes);
+        }
+        if version >= 5 {
+            writer.write_bool(self.is_cordoned);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -114,7 +135,9 @@ impl DescribeLogDirsTopic {
         let flexible = version >= 2;
         let message = Self {
             name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| DescribeLogDirsPartition::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                DescribeLogDirsPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -125,7 +148,10 @@ impl DescribeLogDirsTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -38,9 +38,17 @@ impl Message for DescribeQuorumResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             error_code: reader.read_i16()?,
-            error_message: if version >= 2 { reader.read_nullable_string(true)? } else { Some(KafkaString::new()) },
+            error_message: if version >= 2 {
+                reader.read_nullable_string(true)?
+            } else {
+                Some(KafkaString::new())
+            },
             topics: reader.read_array(true, |reader| TopicData::decode(reader, version))?,
-            nodes: if version >= 2 { reader.read_array(true, |reader| Node::decode(reader, version))? } else { Vec::new() },
+            nodes: if version >= 2 {
+                reader.read_array(true, |reader| Node::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -49,9 +57,30 @@ impl Message for DescribeQuorumResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.error_code);
-        if version >= 2 { match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 2 { writer.write_array_length(self.nodes.len(), true)?; for element in &self.nodes { element.encode(writer, version)?; } } else if !self.nodes.is_empty() { return Err(EncodeError::not_in_version("DescribeQuorumResponse", "Nodes", version)); }
+        if version >= 2 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 2 {
+            writer.write_array_length(self.nodes.len(), true)?;
+            for element in &self.nodes {
+                element.encode(writer, version)?;
+            }
+        } else if !self.nodes.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "DescribeQuorumResponse",
+                "Nodes",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -75,7 +104,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -113,11 +145,16 @@ impl PartitionData {
         let message = Self {
             partition_index: reader.read_i32()?,
             error_code: reader.read_i16()?,
-            error_message: if version >= 2 { reader.read_nullable_string(true)? } else { Some(KafkaString::new()) },
+            error_message: if version >= 2 {
+                reader.read_nullable_string(true)?
+            } else {
+                Some(KafkaString::new())
+            },
             leader_id: reader.read_i32()?,
             leader_epoch: reader.read_i32()?,
             high_watermark: reader.read_i64()?,
-            current_voters: reader.read_array(true, |reader| ReplicaState::decode(reader, version))?,
+            current_voters: reader
+                .read_array(true, |reader| ReplicaState::decode(reader, version))?,
             observers: reader.read_array(true, |reader| ReplicaState::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
@@ -127,12 +164,25 @@ impl PartitionData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
-        if version >= 2 { match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } }
+        if version >= 2 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        }
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_i64(self.high_watermark);
-        writer.write_array_length(self.current_voters.len(), true)?; for element in &self.current_voters { element.encode(writer, version)?; }
-        writer.write_array_length(self.observers.len(), true)?; for element in &self.observers { element.encode(writer, version)?; }
+        writer.write_array_length(self.current_voters.len(), true)?;
+        for element in &self.current_voters {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.observers.len(), true)?;
+        for element in &self.observers {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -156,7 +206,10 @@ impl Node {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.node_id);
-        writer.write_array_length(self.listeners.len(), true)?; for element in &self.listeners { element.encode(writer, version)?; }
+        writer.write_array_length(self.listeners.len(), true)?;
+        for element in &self.listeners {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -214,7 +267,11 @@ impl ReplicaState {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             replica_id: reader.read_i32()?,
-            replica_directory_id: if version >= 2 { reader.read_uuid()? } else { Uuid::ZERO },
+            replica_directory_id: if version >= 2 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             log_end_offset: reader.read_i64()?,
             last_fetch_timestamp: if version >= 1 { reader.read_i64()? } else { -1 },
             last_caught_up_timestamp: if version >= 1 { reader.read_i64()? } else { -1 },
@@ -225,10 +282,22 @@ impl ReplicaState {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.replica_id);
-        if version >= 2 { writer.write_uuid(self.replica_directory_id); } else if self.replica_directory_id != Uuid::ZERO { return Err(EncodeError::not_in_version("ReplicaState", "ReplicaDirectoryId", version)); }
+        if version >= 2 {
+            writer.write_uuid(self.replica_directory_id);
+        } else if self.replica_directory_id != Uuid::ZERO {
+            return Err(EncodeError::not_in_version(
+                "ReplicaState",
+                "ReplicaDirectoryId",
+                version,
+            ));
+        }
         writer.write_i64(self.log_end_offset);
-        if version >= 1 { writer.write_i64(self.last_fetch_timestamp); }
-        if version >= 1 { writer.write_i64(self.last_caught_up_timestamp); }
+        if version >= 1 {
+            writer.write_i64(self.last_fetch_timestamp);
+        }
+        if version >= 1 {
+            writer.write_i64(self.last_caught_up_timestamp);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_share_group_offsets_response::DescribeShareGroupOffsetsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeShareGroupOffsetsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -23,7 +22,9 @@ impl Message for DescribeShareGroupOffsetsRequest {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            groups: reader.read_array(true, |reader| DescribeShareGroupOffsetsRequestGroup::decode(reader, version))?,
+            groups: reader.read_array(true, |reader| {
+                DescribeShareGroupOffsetsRequestGroup::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -31,7 +32,10 @@ impl Message for DescribeShareGroupOffsetsRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.groups.len(), true)?; for element in &self.groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.groups.len(), true)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -61,7 +65,9 @@ impl DescribeShareGroupOffsetsRequestGroup {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_nullable_array(true, |reader| DescribeShareGroupOffsetsRequestTopic::decode(reader, version))?,
+            topics: reader.read_nullable_array(true, |reader| {
+                DescribeShareGroupOffsetsRequestTopic::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -69,7 +75,15 @@ impl DescribeShareGroupOffsetsRequestGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.group_id, true)?;
-        match &self.topics { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.topics {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -93,7 +107,10 @@ impl DescribeShareGroupOffsetsRequestTopic {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -25,7 +25,9 @@ impl Message for DescribeShareGroupOffsetsResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            groups: reader.read_array(true, |reader| DescribeShareGroupOffsetsResponseGroup::decode(reader, version))?,
+            groups: reader.read_array(true, |reader| {
+                DescribeShareGroupOffsetsResponseGroup::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -34,7 +36,10 @@ impl Message for DescribeShareGroupOffsetsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.groups.len(), true)?; for element in &self.groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.groups.len(), true)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -52,7 +57,9 @@ impl DescribeShareGroupOffsetsResponseGroup {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_array(true, |reader| DescribeShareGroupOffsetsResponseTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                DescribeShareGroupOffsetsResponseTopic::decode(reader, version)
+            })?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
         };
@@ -62,9 +69,17 @@ impl DescribeShareGroupOffsetsResponseGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.group_id, true)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -82,7 +97,9 @@ impl DescribeShareGroupOffsetsResponseTopic {
         let message = Self {
             topic_name: reader.read_string(true)?,
             topic_id: reader.read_uuid()?,
-            partitions: reader.read_array(true, |reader| DescribeShareGroupOffsetsResponsePartition::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                DescribeShareGroupOffsetsResponsePartition::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -91,7 +108,10 @@ impl DescribeShareGroupOffsetsResponseTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -138,9 +158,16 @@ impl DescribeShareGroupOffsetsResponsePartition {
         writer.write_i32(self.partition_index);
         writer.write_i64(self.start_offset);
         writer.write_i32(self.leader_epoch);
-        if version >= 1 { writer.write_i64(self.lag); }
+        if version >= 1 {
+            writer.write_i64(self.lag);
+        }
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -26,7 +26,9 @@ impl Message for DescribeTopicPartitionsResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            topics: reader.read_array(true, |reader| DescribeTopicPartitionsResponseTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                DescribeTopicPartitionsResponseTopic::decode(reader, version)
+            })?,
             next_cursor: reader.read_nullable_struct(|reader| Cursor::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
@@ -36,8 +38,17 @@ impl Message for DescribeTopicPartitionsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
-        match &self.next_cursor { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        match &self.next_cursor {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -73,7 +84,9 @@ impl DescribeTopicPartitionsResponseTopic {
             name: reader.read_nullable_string(true)?,
             topic_id: reader.read_uuid()?,
             is_internal: reader.read_bool()?,
-            partitions: reader.read_array(true, |reader| DescribeTopicPartitionsResponsePartition::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                DescribeTopicPartitionsResponsePartition::decode(reader, version)
+            })?,
             topic_authorized_operations: reader.read_i32()?,
         };
         reader.skip_tagged_fields()?;
@@ -82,10 +95,18 @@ impl DescribeTopicPartitionsResponseTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
-        match &self.name { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.name {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_uuid(self.topic_id);
         writer.write_bool(self.is_internal);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.topic_authorized_operations);
         writer.write_unsigned_varint(0);
         Ok(())
@@ -143,11 +164,36 @@ impl DescribeTopicPartitionsResponsePartition {
         writer.write_i32(self.partition_index);
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
-        writer.write_array_length(self.replica_nodes.len(), true)?; for element in &self.replica_nodes { writer.write_i32(*element); }
-        writer.write_array_length(self.isr_nodes.len(), true)?; for element in &self.isr_nodes { writer.write_i32(*element); }
-        match &self.eligible_leader_replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), }
-        match &self.last_known_elr { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), }
-        writer.write_array_length(self.offline_replicas.len(), true)?; for element in &self.offline_replicas { writer.write_i32(*element); }
+        writer.write_array_length(self.replica_nodes.len(), true)?;
+        for element in &self.replica_nodes {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.isr_nodes.len(), true)?;
+        for element in &self.isr_nodes {
+            writer.write_i32(*element);
+        }
+        match &self.eligible_leader_replicas {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    writer.write_i32(*element);
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.last_known_elr {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    writer.write_i32(*element);
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        writer.write_array_length(self.offline_replicas.len(), true)?;
+        for element in &self.offline_replicas {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::describe_transactions_response::DescribeTransactionsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's DescribeTransactionsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -31,7 +30,10 @@ impl Message for DescribeTransactionsRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.transactional_ids.len(), true)?; for element in &self.transactional_ids { writer.write_string(element, true)?; }
+        writer.write_array_length(self.transactional_ids.len(), true)?;
+        for element in &self.transactional_ids {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeTransactionsResponse.
@@ -24,7 +23,8 @@ impl Message for DescribeTransactionsResponse {
         reader.check_version::<Self>(version)?;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            transaction_states: reader.read_array(true, |reader| TransactionState::decode(reader, version))?,
+            transaction_states: reader
+                .read_array(true, |reader| TransactionState::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -33,7 +33,10 @@ impl Message for DescribeTransactionsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.transaction_states.len(), true)?; for element in &self.transaction_states { element.encode(writer, version)?; }
+        writer.write_array_length(self.transaction_states.len(), true)?;
+        for element in &self.transaction_states {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -75,7 +78,10 @@ impl TransactionState {
         writer.write_i64(self.transaction_start_time_ms);
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -99,7 +105,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's DescribeUserScramCredentialsResponse.
@@ -39,7 +38,9 @@ impl Message for DescribeUserScramCredentialsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            results: reader.read_array(true, |reader| DescribeUserScramCredentialsResult::decode(reader, version))?,
+            results: reader.read_array(true, |reader| {
+                DescribeUserScramCredentialsResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -49,8 +50,16 @@ impl Message for DescribeUserScramCredentialsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.results.len(), true)?; for element in &self.results { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.results.len(), true)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -81,7 +90,8 @@ impl DescribeUserScramCredentialsResult {
             user: reader.read_string(true)?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            credential_infos: reader.read_array(true, |reader| CredentialInfo::decode(reader, version))?,
+            credential_infos: reader
+                .read_array(true, |reader| CredentialInfo::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -90,8 +100,16 @@ impl DescribeUserScramCredentialsResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.user, true)?;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.credential_infos.len(), true)?; for element in &self.credential_infos { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.credential_infos.len(), true)?;
+        for element in &self.credential_infos {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

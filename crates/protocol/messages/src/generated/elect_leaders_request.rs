@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::elect_leaders_response::ElectLeadersResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ElectLeadersRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,8 @@ impl Message for ElectLeadersRequest {
         let flexible = version >= 2;
         let message = Self {
             election_type: if version >= 1 { reader.read_i8()? } else { 0 },
-            topic_partitions: reader.read_nullable_array(flexible, |reader| TopicPartitions::decode(reader, version))?,
+            topic_partitions: reader
+                .read_nullable_array(flexible, |reader| TopicPartitions::decode(reader, version))?,
             timeout_ms: reader.read_i32()?,
         };
         if flexible {
@@ -49,8 +49,24 @@ impl Message for ElectLeadersRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        if version >= 1 { writer.write_i8(self.election_type); } else if self.election_type != 0 { return Err(EncodeError::not_in_version("ElectLeadersRequest", "ElectionType", version)); }
-        match &self.topic_partitions { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        if version >= 1 {
+            writer.write_i8(self.election_type);
+        } else if self.election_type != 0 {
+            return Err(EncodeError::not_in_version(
+                "ElectLeadersRequest",
+                "ElectionType",
+                version,
+            ));
+        }
+        match &self.topic_partitions {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         writer.write_i32(self.timeout_ms);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -86,7 +102,10 @@ impl TopicPartitions {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ElectLeadersResponse.
@@ -27,7 +26,9 @@ impl Message for ElectLeadersResponse {
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
             error_code: if version >= 1 { reader.read_i16()? } else { 0 },
-            replica_election_results: reader.read_array(flexible, |reader| ReplicaElectionResult::decode(reader, version))?,
+            replica_election_results: reader.read_array(flexible, |reader| {
+                ReplicaElectionResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -39,8 +40,19 @@ impl Message for ElectLeadersResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i32(self.throttle_time_ms);
-        if version >= 1 { writer.write_i16(self.error_code); } else if self.error_code != 0 { return Err(EncodeError::not_in_version("ElectLeadersResponse", "ErrorCode", version)); }
-        writer.write_array_length(self.replica_election_results.len(), flexible)?; for element in &self.replica_election_results { element.encode(writer, version)?; }
+        if version >= 1 {
+            writer.write_i16(self.error_code);
+        } else if self.error_code != 0 {
+            return Err(EncodeError::not_in_version(
+                "ElectLeadersResponse",
+                "ErrorCode",
+                version,
+            ));
+        }
+        writer.write_array_length(self.replica_election_results.len(), flexible)?;
+        for element in &self.replica_election_results {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -59,7 +71,8 @@ impl ReplicaElectionResult {
         let flexible = version >= 2;
         let message = Self {
             topic: reader.read_string(flexible)?,
-            partition_result: reader.read_array(flexible, |reader| PartitionResult::decode(reader, version))?,
+            partition_result: reader
+                .read_array(flexible, |reader| PartitionResult::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -70,7 +83,10 @@ impl ReplicaElectionResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 2;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partition_result.len(), flexible)?; for element in &self.partition_result { element.encode(writer, version)?; }
+        writer.write_array_length(self.partition_result.len(), flexible)?;
+        for element in &self.partition_result {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -113,7 +129,12 @@ impl PartitionResult {
         let flexible = version >= 2;
         writer.write_i32(self.partition_id);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

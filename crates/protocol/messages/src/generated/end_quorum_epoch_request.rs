@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::end_quorum_epoch_response::EndQuorumEpochResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's EndQuorumEpochRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -29,7 +29,11 @@ impl Message for EndQuorumEpochRequest {
         let message = Self {
             cluster_id: reader.read_nullable_string(flexible)?,
             topics: reader.read_array(flexible, |reader| TopicData::decode(reader, version))?,
-            leader_endpoints: if version >= 1 { reader.read_array(flexible, |reader| LeaderEndpoint::decode(reader, version))? } else { Vec::new() },
+            leader_endpoints: if version >= 1 {
+                reader.read_array(flexible, |reader| LeaderEndpoint::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -40,9 +44,22 @@ impl Message for EndQuorumEpochRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 1 { writer.write_array_length(self.leader_endpoints.len(), flexible)?; for element in &self.leader_endpoints { element.encode(writer, version)?; } }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 1 {
+            writer.write_array_length(self.leader_endpoints.len(), flexible)?;
+            for element in &self.leader_endpoints {
+                element.encode(writer, version)?;
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -66,7 +83,8 @@ impl TopicData {
         let flexible = version >= 1;
         let message = Self {
             topic_name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| PartitionData::decode(reader, version))?,
+            partitions: reader
+                .read_array(flexible, |reader| PartitionData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -77,7 +95,10 @@ impl TopicData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.topic_name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -101,8 +122,16 @@ impl PartitionData {
             partition_index: reader.read_i32()?,
             leader_id: reader.read_i32()?,
             leader_epoch: reader.read_i32()?,
-            preferred_successors: if version <= 0 { reader.read_array(flexible, Reader::read_i32)? } else { Vec::new() },
-            preferred_candidates: if version >= 1 { reader.read_array(flexible, |reader| ReplicaInfo::decode(reader, version))? } else { Vec::new() },
+            preferred_successors: if version <= 0 {
+                reader.read_array(flexible, Reader::read_i32)?
+            } else {
+                Vec::new()
+            },
+            preferred_candidates: if version >= 1 {
+                reader.read_array(flexible, |reader| ReplicaInfo::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -115,8 +144,18 @@ impl PartitionData {
         writer.write_i32(self.partition_index);
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
-        if version <= 0 { writer.write_array_length(self.preferred_successors.len(), flexible)?; for element in &self.preferred_successors { writer.write_i32(*element); } }
-        if version >= 1 { writer.write_array_length(self.preferred_candidates.len(), flexible)?; for element in &self.preferred_candidates { element.encode(writer, version)?; } }
+        if version <= 0 {
+            writer.write_array_length(self.preferred_successors.len(), flexible)?;
+            for element in &self.preferred_successors {
+                writer.write_i32(*element);
+            }
+        }
+        if version >= 1 {
+            writer.write_array_length(self.preferred_candidates.len(), flexible)?;
+            for element in &self.preferred_candidates {
+                element.encode(writer, version)?;
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

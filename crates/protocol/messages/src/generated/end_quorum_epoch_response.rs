@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's EndQuorumEpochResponse.
@@ -33,7 +32,10 @@ impl Message for EndQuorumEpochResponse {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 => message.node_endpoints = reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
+                    0 => {
+                        message.node_endpoints = reader
+                            .read_array(true, |reader| NodeEndpoint::decode(reader, version))?
+                    }
                     _ => reader.skip(size)?,
                 }
             }
@@ -45,11 +47,27 @@ impl Message for EndQuorumEpochResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version < 1 && !self.node_endpoints.is_empty() { return Err(EncodeError::not_in_version("EndQuorumEpochResponse", "NodeEndpoints", version)); }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version < 1 && !self.node_endpoints.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "EndQuorumEpochResponse",
+                "NodeEndpoints",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(u32::from(!self.node_endpoints.is_empty()));
-            if !self.node_endpoints.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; } writer.end_tag(start)?; }
+            if !self.node_endpoints.is_empty() {
+                let start = writer.begin_tag(0);
+                writer.write_array_length(self.node_endpoints.len(), true)?;
+                for element in &self.node_endpoints {
+                    element.encode(writer, version)?;
+                }
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -66,7 +84,8 @@ impl TopicData {
         let flexible = version >= 1;
         let message = Self {
             topic_name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| PartitionData::decode(reader, version))?,
+            partitions: reader
+                .read_array(flexible, |reader| PartitionData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -77,7 +96,10 @@ impl TopicData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.topic_name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,13 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's EndTransactionRecord.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct EndTransactionRecord {
-}
+pub struct EndTransactionRecord {}
 
 impl Message for EndTransactionRecord {
     const NAME: &'static str = "EndTransactionRecord";
@@ -20,8 +18,7 @@ impl Message for EndTransactionRecord {
 
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
-        let message = Self {
-        };
+        let message = Self {};
         reader.skip_tagged_fields()?;
         Ok(message)
     }

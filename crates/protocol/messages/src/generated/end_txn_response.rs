@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's EndTxnResponse.
@@ -53,8 +52,12 @@ impl Message for EndTxnResponse {
         let flexible = version >= 3;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        if version >= 5 { writer.write_i64(self.producer_id); }
-        if version >= 5 { writer.write_i16(self.producer_epoch); }
+        if version >= 5 {
+            writer.write_i64(self.producer_id);
+        }
+        if version >= 5 {
+            writer.write_i16(self.producer_epoch);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::envelope_response::EnvelopeResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's EnvelopeRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,12 @@ impl Message for EnvelopeRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_bytes(&self.request_data, true)?;
-        match &self.request_principal { Some(value) => { writer.write_bytes(value, true)?; } None => writer.write_null_array(true), }
+        match &self.request_principal {
+            Some(value) => {
+                writer.write_bytes(value, true)?;
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_bytes(&self.client_host_address, true)?;
         writer.write_unsigned_varint(0);
         Ok(())

@@ -33,7 +33,12 @@ impl Message for EnvelopeResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.response_data { Some(value) => { writer.write_bytes(value, true)?; } None => writer.write_null_array(true), }
+        match &self.response_data {
+            Some(value) => {
+                writer.write_bytes(value, true)?;
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_i16(self.error_code);
         writer.write_unsigned_varint(0);
         Ok(())

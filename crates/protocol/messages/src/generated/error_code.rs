@@ -291,7 +291,7 @@ impl ErrorCode {
             134 => "GROUP_DELETION_FAILED",
             135 => "STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED",
             136 => "CONTROLLER_ID_NOT_REGISTERED",
-_ => return None,
+            _ => return None,
         })
     }
 
@@ -300,7 +300,37 @@ _ => return None,
     pub fn is_retriable(self) -> bool {
         matches!(
             self.0,
-            2 | 3 | 5 | 6 | 7 | 9 | 13 | 14 | 15 | 16 | 19 | 20 | 41 | 51 | 56 | 70 | 71 | 72 | 74 | 75 | 78 | 80 | 83 | 84 | 88 | 89 | 100 | 103 | 106 | 122 | 123 | 133
+            2 | 3
+                | 5
+                | 6
+                | 7
+                | 9
+                | 13
+                | 14
+                | 15
+                | 16
+                | 19
+                | 20
+                | 41
+                | 51
+                | 56
+                | 70
+                | 71
+                | 72
+                | 74
+                | 75
+                | 78
+                | 80
+                | 83
+                | 84
+                | 88
+                | 89
+                | 100
+                | 103
+                | 106
+                | 122
+                | 123
+                | 133
         )
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::expire_delegation_token_response::ExpireDelegationTokenResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's ExpireDelegationTokenRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

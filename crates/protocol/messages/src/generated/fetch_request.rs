@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::fetch_response::FetchResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's FetchRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,11 @@ impl Message for FetchRequest {
         let flexible = version >= 12;
         let mut message = Self {
             cluster_id: None,
-            replica_id: if version <= 14 { reader.read_i32()? } else { -1 },
+            replica_id: if version <= 14 {
+                reader.read_i32()?
+            } else {
+                -1
+            },
             replica_state: ReplicaState::default(),
             max_wait_ms: reader.read_i32()?,
             min_bytes: reader.read_i32()?,
@@ -65,15 +69,25 @@ impl Message for FetchRequest {
             session_id: if version >= 7 { reader.read_i32()? } else { 0 },
             session_epoch: if version >= 7 { reader.read_i32()? } else { -1 },
             topics: reader.read_array(flexible, |reader| FetchTopic::decode(reader, version))?,
-            forgotten_topics_data: if version >= 7 { reader.read_array(flexible, |reader| ForgottenTopic::decode(reader, version))? } else { Vec::new() },
-            rack_id: if version >= 11 { reader.read_string(flexible)? } else { KafkaString::new() },
+            forgotten_topics_data: if version >= 7 {
+                reader.read_array(flexible, |reader| ForgottenTopic::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
+            rack_id: if version >= 11 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
         };
         if flexible {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
                     0 => message.cluster_id = reader.read_nullable_string(true)?,
-                    1 if version >= 15 => message.replica_state = ReplicaState::decode(reader, version)?,
+                    1 if version >= 15 => {
+                        message.replica_state = ReplicaState::decode(reader, version)?
+                    }
                     1 => return Err(DecodeError::TagNotInVersion { tag, version }),
                     _ => reader.skip(size)?,
                 }
@@ -85,21 +99,71 @@ impl Message for FetchRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 12;
-        if version <= 14 { writer.write_i32(self.replica_id); } else if self.replica_id != -1 { return Err(EncodeError::not_in_version("FetchRequest", "ReplicaId", version)); }
-        if version < 15 && self.replica_state != ReplicaState::default() { return Err(EncodeError::not_in_version("FetchRequest", "ReplicaState", version)); }
+        if version <= 14 {
+            writer.write_i32(self.replica_id);
+        } else if self.replica_id != -1 {
+            return Err(EncodeError::not_in_version(
+                "FetchRequest",
+                "ReplicaId",
+                version,
+            ));
+        }
+        if version < 15 && self.replica_state != ReplicaState::default() {
+            return Err(EncodeError::not_in_version(
+                "FetchRequest",
+                "ReplicaState",
+                version,
+            ));
+        }
         writer.write_i32(self.max_wait_ms);
         writer.write_i32(self.min_bytes);
         writer.write_i32(self.max_bytes);
         writer.write_i8(self.isolation_level);
-        if version >= 7 { writer.write_i32(self.session_id); }
-        if version >= 7 { writer.write_i32(self.session_epoch); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 7 { writer.write_array_length(self.forgotten_topics_data.len(), flexible)?; for element in &self.forgotten_topics_data { element.encode(writer, version)?; } } else if !self.forgotten_topics_data.is_empty() { return Err(EncodeError::not_in_version("FetchRequest", "ForgottenTopicsData", version)); }
-        if version >= 11 { writer.write_string(&self.rack_id, flexible)?; }
+        if version >= 7 {
+            writer.write_i32(self.session_id);
+        }
+        if version >= 7 {
+            writer.write_i32(self.session_epoch);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 7 {
+            writer.write_array_length(self.forgotten_topics_data.len(), flexible)?;
+            for element in &self.forgotten_topics_data {
+                element.encode(writer, version)?;
+            }
+        } else if !self.forgotten_topics_data.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FetchRequest",
+                "ForgottenTopicsData",
+                version,
+            ));
+        }
+        if version >= 11 {
+            writer.write_string(&self.rack_id, flexible)?;
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(self.cluster_id.is_some()) + u32::from(version >= 15 && self.replica_state != ReplicaState::default()));
-            if self.cluster_id.is_some() { let start = writer.begin_tag(0); match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } writer.end_tag(start)?; }
-            if version >= 15 && self.replica_state != ReplicaState::default() { let start = writer.begin_tag(1); self.replica_state.encode(writer, version)?; writer.end_tag(start)?; }
+            writer.write_unsigned_varint(
+                u32::from(self.cluster_id.is_some())
+                    + u32::from(version >= 15 && self.replica_state != ReplicaState::default()),
+            );
+            if self.cluster_id.is_some() {
+                let start = writer.begin_tag(0);
+                match &self.cluster_id {
+                    Some(value) => {
+                        writer.write_string(value, true)?;
+                    }
+                    None => writer.write_null_string(true),
+                }
+                writer.end_tag(start)?;
+            }
+            if version >= 15 && self.replica_state != ReplicaState::default() {
+                let start = writer.begin_tag(1);
+                self.replica_state.encode(writer, version)?;
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -154,9 +218,18 @@ impl FetchTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let message = Self {
-            topic: if version <= 12 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 13 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| FetchPartition::decode(reader, version))?,
+            topic: if version <= 12 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 13 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader
+                .read_array(flexible, |reader| FetchPartition::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -166,9 +239,16 @@ impl FetchTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
-        if version <= 12 { writer.write_string(&self.topic, flexible)?; }
-        if version >= 13 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 12 {
+            writer.write_string(&self.topic, flexible)?;
+        }
+        if version >= 13 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -210,7 +290,11 @@ impl FetchPartition {
             partition: reader.read_i32()?,
             current_leader_epoch: if version >= 9 { reader.read_i32()? } else { -1 },
             fetch_offset: reader.read_i64()?,
-            last_fetched_epoch: if version >= 12 { reader.read_i32()? } else { -1 },
+            last_fetched_epoch: if version >= 12 {
+                reader.read_i32()?
+            } else {
+                -1
+            },
             log_start_offset: if version >= 5 { reader.read_i64()? } else { -1 },
             partition_max_bytes: reader.read_i32()?,
             replica_directory_id: Uuid::ZERO,
@@ -234,15 +318,38 @@ impl FetchPartition {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
         writer.write_i32(self.partition);
-        if version >= 9 { writer.write_i32(self.current_leader_epoch); }
+        if version >= 9 {
+            writer.write_i32(self.current_leader_epoch);
+        }
         writer.write_i64(self.fetch_offset);
-        if version >= 12 { writer.write_i32(self.last_fetched_epoch); } else if self.last_fetched_epoch != -1 { return Err(EncodeError::not_in_version("FetchPartition", "LastFetchedEpoch", version)); }
-        if version >= 5 { writer.write_i64(self.log_start_offset); }
+        if version >= 12 {
+            writer.write_i32(self.last_fetched_epoch);
+        } else if self.last_fetched_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "FetchPartition",
+                "LastFetchedEpoch",
+                version,
+            ));
+        }
+        if version >= 5 {
+            writer.write_i64(self.log_start_offset);
+        }
         writer.write_i32(self.partition_max_bytes);
         if flexible {
-            writer.write_unsigned_varint(u32::from(version >= 17 && self.replica_directory_id != Uuid::ZERO) + u32::from(version >= 18 && self.high_watermark != 9223372036854775807));
-            if version >= 17 && self.replica_directory_id != Uuid::ZERO { let start = writer.begin_tag(0); writer.write_uuid(self.replica_directory_id); writer.end_tag(start)?; }
-            if version >= 18 && self.high_watermark != 9223372036854775807 { let start = writer.begin_tag(1); writer.write_i64(self.high_watermark); writer.end_tag(start)?; }
+            writer.write_unsigned_varint(
+                u32::from(version >= 17 && self.replica_directory_id != Uuid::ZERO)
+                    + u32::from(version >= 18 && self.high_watermark != 9223372036854775807),
+            );
+            if version >= 17 && self.replica_directory_id != Uuid::ZERO {
+                let start = writer.begin_tag(0);
+                writer.write_uuid(self.replica_directory_id);
+                writer.end_tag(start)?;
+            }
+            if version >= 18 && self.high_watermark != 9223372036854775807 {
+                let start = writer.begin_tag(1);
+                writer.write_i64(self.high_watermark);
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -259,8 +366,16 @@ impl ForgottenTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let message = Self {
-            topic: if version <= 12 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 13 { reader.read_uuid()? } else { Uuid::ZERO },
+            topic: if version <= 12 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 13 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             partitions: reader.read_array(flexible, Reader::read_i32)?,
         };
         if flexible {
@@ -271,9 +386,16 @@ impl ForgottenTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
-        if version <= 12 { writer.write_string(&self.topic, flexible)?; }
-        if version >= 13 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { writer.write_i32(*element); }
+        if version <= 12 {
+            writer.write_string(&self.topic, flexible)?;
+        }
+        if version >= 13 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -32,14 +32,19 @@ impl Message for FetchResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: if version >= 7 { reader.read_i16()? } else { 0 },
             session_id: if version >= 7 { reader.read_i32()? } else { 0 },
-            responses: reader.read_array(flexible, |reader| FetchableTopicResponse::decode(reader, version))?,
+            responses: reader.read_array(flexible, |reader| {
+                FetchableTopicResponse::decode(reader, version)
+            })?,
             node_endpoints: Vec::new(),
         };
         if flexible {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 if version >= 16 => message.node_endpoints = reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
+                    0 if version >= 16 => {
+                        message.node_endpoints = reader
+                            .read_array(true, |reader| NodeEndpoint::decode(reader, version))?
+                    }
                     0 => return Err(DecodeError::TagNotInVersion { tag, version }),
                     _ => reader.skip(size)?,
                 }
@@ -52,13 +57,40 @@ impl Message for FetchResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 12;
         writer.write_i32(self.throttle_time_ms);
-        if version >= 7 { writer.write_i16(self.error_code); }
-        if version >= 7 { writer.write_i32(self.session_id); } else if self.session_id != 0 { return Err(EncodeError::not_in_version("FetchResponse", "SessionId", version)); }
-        writer.write_array_length(self.responses.len(), flexible)?; for element in &self.responses { element.encode(writer, version)?; }
-        if version < 16 && !self.node_endpoints.is_empty() { return Err(EncodeError::not_in_version("FetchResponse", "NodeEndpoints", version)); }
+        if version >= 7 {
+            writer.write_i16(self.error_code);
+        }
+        if version >= 7 {
+            writer.write_i32(self.session_id);
+        } else if self.session_id != 0 {
+            return Err(EncodeError::not_in_version(
+                "FetchResponse",
+                "SessionId",
+                version,
+            ));
+        }
+        writer.write_array_length(self.responses.len(), flexible)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
+        if version < 16 && !self.node_endpoints.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FetchResponse",
+                "NodeEndpoints",
+                version,
+            ));
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(version >= 16 && !self.node_endpoints.is_empty()));
-            if version >= 16 && !self.node_endpoints.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; } writer.end_tag(start)?; }
+            writer
+                .write_unsigned_varint(u32::from(version >= 16 && !self.node_endpoints.is_empty()));
+            if version >= 16 && !self.node_endpoints.is_empty() {
+                let start = writer.begin_tag(0);
+                writer.write_array_length(self.node_endpoints.len(), true)?;
+                for element in &self.node_endpoints {
+                    element.encode(writer, version)?;
+                }
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -75,9 +107,18 @@ impl FetchableTopicResponse {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 12;
         let message = Self {
-            topic: if version <= 12 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 13 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| PartitionData::decode(reader, version))?,
+            topic: if version <= 12 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 13 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader
+                .read_array(flexible, |reader| PartitionData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -87,9 +128,16 @@ impl FetchableTopicResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 12;
-        if version <= 12 { writer.write_string(&self.topic, flexible)?; }
-        if version >= 13 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 12 {
+            writer.write_string(&self.topic, flexible)?;
+        }
+        if version >= 13 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -142,8 +190,14 @@ impl PartitionData {
             diverging_epoch: EpochEndOffset::default(),
             current_leader: LeaderIdAndEpoch::default(),
             snapshot_id: SnapshotId::default(),
-            aborted_transactions: reader.read_nullable_array(flexible, |reader| AbortedTransaction::decode(reader, version))?,
-            preferred_read_replica: if version >= 11 { reader.read_i32()? } else { -1 },
+            aborted_transactions: reader.read_nullable_array(flexible, |reader| {
+                AbortedTransaction::decode(reader, version)
+            })?,
+            preferred_read_replica: if version >= 11 {
+                reader.read_i32()?
+            } else {
+                -1
+            },
             records: reader.read_nullable_bytes(flexible)?,
         };
         if flexible {
@@ -166,18 +220,75 @@ impl PartitionData {
         writer.write_i16(self.error_code);
         writer.write_i64(self.high_watermark);
         writer.write_i64(self.last_stable_offset);
-        if version >= 5 { writer.write_i64(self.log_start_offset); }
-        if version < 12 && self.diverging_epoch != EpochEndOffset::default() { return Err(EncodeError::not_in_version("PartitionData", "DivergingEpoch", version)); }
-        if version < 12 && self.current_leader != LeaderIdAndEpoch::default() { return Err(EncodeError::not_in_version("PartitionData", "CurrentLeader", version)); }
-        if version < 12 && self.snapshot_id != SnapshotId::default() { return Err(EncodeError::not_in_version("PartitionData", "SnapshotId", version)); }
-        match &self.aborted_transactions { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
-        if version >= 11 { writer.write_i32(self.preferred_read_replica); } else if self.preferred_read_replica != -1 { return Err(EncodeError::not_in_version("PartitionData", "PreferredReadReplica", version)); }
-        match &self.records { Some(value) => { writer.write_bytes(value, flexible)?; } None => writer.write_null_array(flexible), }
+        if version >= 5 {
+            writer.write_i64(self.log_start_offset);
+        }
+        if version < 12 && self.diverging_epoch != EpochEndOffset::default() {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "DivergingEpoch",
+                version,
+            ));
+        }
+        if version < 12 && self.current_leader != LeaderIdAndEpoch::default() {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "CurrentLeader",
+                version,
+            ));
+        }
+        if version < 12 && self.snapshot_id != SnapshotId::default() {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "SnapshotId",
+                version,
+            ));
+        }
+        match &self.aborted_transactions {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
+        if version >= 11 {
+            writer.write_i32(self.preferred_read_replica);
+        } else if self.preferred_read_replica != -1 {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "PreferredReadReplica",
+                version,
+            ));
+        }
+        match &self.records {
+            Some(value) => {
+                writer.write_bytes(value, flexible)?;
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(self.diverging_epoch != EpochEndOffset::default()) + u32::from(self.current_leader != LeaderIdAndEpoch::default()) + u32::from(self.snapshot_id != SnapshotId::default()));
-            if self.diverging_epoch != EpochEndOffset::default() { let start = writer.begin_tag(0); self.diverging_epoch.encode(writer, version)?; writer.end_tag(start)?; }
-            if self.current_leader != LeaderIdAndEpoch::default() { let start = writer.begin_tag(1); self.current_leader.encode(writer, version)?; writer.end_tag(start)?; }
-            if self.snapshot_id != SnapshotId::default() { let start = writer.begin_tag(2); self.snapshot_id.encode(writer, version)?; writer.end_tag(start)?; }
+            writer.write_unsigned_varint(
+                u32::from(self.diverging_epoch != EpochEndOffset::default())
+                    + u32::from(self.current_leader != LeaderIdAndEpoch::default())
+                    + u32::from(self.snapshot_id != SnapshotId::default()),
+            );
+            if self.diverging_epoch != EpochEndOffset::default() {
+                let start = writer.begin_tag(0);
+                self.diverging_epoch.encode(writer, version)?;
+                writer.end_tag(start)?;
+            }
+            if self.current_leader != LeaderIdAndEpoch::default() {
+                let start = writer.begin_tag(1);
+                self.current_leader.encode(writer, version)?;
+                writer.end_tag(start)?;
+            }
+            if self.snapshot_id != SnapshotId::default() {
+                let start = writer.begin_tag(2);
+                self.snapshot_id.encode(writer, version)?;
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -336,7 +447,12 @@ impl NodeEndpoint {
         writer.write_i32(self.node_id);
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::fetch_snapshot_response::FetchSnapshotResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's FetchSnapshotRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Message for FetchSnapshotRequest {
             topics: reader.read_array(true, |reader| TopicSnapshot::decode(reader, version))?,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.cluster_id = reader.read_nullable_string(true)?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.cluster_id = reader.read_nullable_string(true)?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -57,9 +57,21 @@ impl Message for FetchSnapshotRequest {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.replica_id);
         writer.write_i32(self.max_bytes);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(u32::from(self.cluster_id.is_some()));
-        if self.cluster_id.is_some() { let start = writer.begin_tag(0); match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } writer.end_tag(start)?; }
+        if self.cluster_id.is_some() {
+            let start = writer.begin_tag(0);
+            match &self.cluster_id {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }
@@ -79,7 +91,8 @@ impl TopicSnapshot {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| PartitionSnapshot::decode(reader, version))?,
+            partitions: reader
+                .read_array(true, |reader| PartitionSnapshot::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -87,7 +100,10 @@ impl TopicSnapshot {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -112,12 +128,12 @@ impl PartitionSnapshot {
             replica_directory_id: Uuid::ZERO,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 if version >= 1 => message.replica_directory_id = reader.read_uuid()?,
-                    0 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 if version >= 1 => message.replica_directory_id = reader.read_uuid()?,
+                0 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -127,8 +143,14 @@ impl PartitionSnapshot {
         writer.write_i32(self.current_leader_epoch);
         self.snapshot_id.encode(writer, version)?;
         writer.write_i64(self.position);
-        writer.write_unsigned_varint(u32::from(version >= 1 && self.replica_directory_id != Uuid::ZERO));
-        if version >= 1 && self.replica_directory_id != Uuid::ZERO { let start = writer.begin_tag(0); writer.write_uuid(self.replica_directory_id); writer.end_tag(start)?; }
+        writer.write_unsigned_varint(u32::from(
+            version >= 1 && self.replica_directory_id != Uuid::ZERO,
+        ));
+        if version >= 1 && self.replica_directory_id != Uuid::ZERO {
+            let start = writer.begin_tag(0);
+            writer.write_uuid(self.replica_directory_id);
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -32,12 +32,15 @@ impl Message for FetchSnapshotResponse {
             node_endpoints: Vec::new(),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 if version >= 1 => message.node_endpoints = reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
-                    0 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 if version >= 1 => {
+                    message.node_endpoints =
+                        reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?
                 }
+                0 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -46,10 +49,26 @@ impl Message for FetchSnapshotResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version < 1 && !self.node_endpoints.is_empty() { return Err(EncodeError::not_in_version("FetchSnapshotResponse", "NodeEndpoints", version)); }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version < 1 && !self.node_endpoints.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FetchSnapshotResponse",
+                "NodeEndpoints",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(u32::from(version >= 1 && !self.node_endpoints.is_empty()));
-        if version >= 1 && !self.node_endpoints.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; } writer.end_tag(start)?; }
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let start = writer.begin_tag(0);
+            writer.write_array_length(self.node_endpoints.len(), true)?;
+            for element in &self.node_endpoints {
+                element.encode(writer, version)?;
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }
@@ -64,7 +83,8 @@ impl TopicSnapshot {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| PartitionSnapshot::decode(reader, version))?,
+            partitions: reader
+                .read_array(true, |reader| PartitionSnapshot::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -72,7 +92,10 @@ impl TopicSnapshot {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -101,11 +124,11 @@ impl PartitionSnapshot {
             unaligned_records: reader.read_bytes(true)?,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.current_leader = LeaderIdAndEpoch::decode(reader, version)?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.current_leader = LeaderIdAndEpoch::decode(reader, version)?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -117,8 +140,14 @@ impl PartitionSnapshot {
         writer.write_i64(self.size);
         writer.write_i64(self.position);
         writer.write_bytes(&self.unaligned_records, true)?;
-        writer.write_unsigned_varint(u32::from(self.current_leader != LeaderIdAndEpoch::default()));
-        if self.current_leader != LeaderIdAndEpoch::default() { let start = writer.begin_tag(0); self.current_leader.encode(writer, version)?; writer.end_tag(start)?; }
+        writer.write_unsigned_varint(u32::from(
+            self.current_leader != LeaderIdAndEpoch::default(),
+        ));
+        if self.current_leader != LeaderIdAndEpoch::default() {
+            let start = writer.begin_tag(0);
+            self.current_leader.encode(writer, version)?;
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

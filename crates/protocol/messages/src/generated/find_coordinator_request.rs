@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::find_coordinator_response::FindCoordinatorResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's FindCoordinatorRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,9 +25,17 @@ impl Message for FindCoordinatorRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 3;
         let message = Self {
-            key: if version <= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
+            key: if version <= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
             key_type: if version >= 1 { reader.read_i8()? } else { 0 },
-            coordinator_keys: if version >= 4 { reader.read_array(flexible, |reader| reader.read_string(flexible))? } else { Vec::new() },
+            coordinator_keys: if version >= 4 {
+                reader.read_array(flexible, |reader| reader.read_string(flexible))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -39,9 +46,36 @@ impl Message for FindCoordinatorRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version <= 3 { writer.write_string(&self.key, flexible)?; } else if !self.key.is_empty() { return Err(EncodeError::not_in_version("FindCoordinatorRequest", "Key", version)); }
-        if version >= 1 { writer.write_i8(self.key_type); } else if self.key_type != 0 { return Err(EncodeError::not_in_version("FindCoordinatorRequest", "KeyType", version)); }
-        if version >= 4 { writer.write_array_length(self.coordinator_keys.len(), flexible)?; for element in &self.coordinator_keys { writer.write_string(element, flexible)?; } } else if !self.coordinator_keys.is_empty() { return Err(EncodeError::not_in_version("FindCoordinatorRequest", "CoordinatorKeys", version)); }
+        if version <= 3 {
+            writer.write_string(&self.key, flexible)?;
+        } else if !self.key.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorRequest",
+                "Key",
+                version,
+            ));
+        }
+        if version >= 1 {
+            writer.write_i8(self.key_type);
+        } else if self.key_type != 0 {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorRequest",
+                "KeyType",
+                version,
+            ));
+        }
+        if version >= 4 {
+            writer.write_array_length(self.coordinator_keys.len(), flexible)?;
+            for element in &self.coordinator_keys {
+                writer.write_string(element, flexible)?;
+            }
+        } else if !self.coordinator_keys.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorRequest",
+                "CoordinatorKeys",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's FindCoordinatorResponse.
@@ -45,11 +44,23 @@ impl Message for FindCoordinatorResponse {
         let message = Self {
             throttle_time_ms: if version >= 1 { reader.read_i32()? } else { 0 },
             error_code: if version <= 3 { reader.read_i16()? } else { 0 },
-            error_message: if (1..=3).contains(&version) { reader.read_nullable_string(flexible)? } else { Some(KafkaString::new()) },
+            error_message: if (1..=3).contains(&version) {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(KafkaString::new())
+            },
             node_id: if version <= 3 { reader.read_i32()? } else { 0 },
-            host: if version <= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
+            host: if version <= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
             port: if version <= 3 { reader.read_i32()? } else { 0 },
-            coordinators: if version >= 4 { reader.read_array(flexible, |reader| Coordinator::decode(reader, version))? } else { Vec::new() },
+            coordinators: if version >= 4 {
+                reader.read_array(flexible, |reader| Coordinator::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -60,13 +71,65 @@ impl Message for FindCoordinatorResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
-        if version <= 3 { writer.write_i16(self.error_code); } else if self.error_code != 0 { return Err(EncodeError::not_in_version("FindCoordinatorResponse", "ErrorCode", version)); }
-        if (1..=3).contains(&version) { match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version <= 3 { writer.write_i32(self.node_id); } else if self.node_id != 0 { return Err(EncodeError::not_in_version("FindCoordinatorResponse", "NodeId", version)); }
-        if version <= 3 { writer.write_string(&self.host, flexible)?; } else if !self.host.is_empty() { return Err(EncodeError::not_in_version("FindCoordinatorResponse", "Host", version)); }
-        if version <= 3 { writer.write_i32(self.port); } else if self.port != 0 { return Err(EncodeError::not_in_version("FindCoordinatorResponse", "Port", version)); }
-        if version >= 4 { writer.write_array_length(self.coordinators.len(), flexible)?; for element in &self.coordinators { element.encode(writer, version)?; } } else if !self.coordinators.is_empty() { return Err(EncodeError::not_in_version("FindCoordinatorResponse", "Coordinators", version)); }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        if version <= 3 {
+            writer.write_i16(self.error_code);
+        } else if self.error_code != 0 {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorResponse",
+                "ErrorCode",
+                version,
+            ));
+        }
+        if (1..=3).contains(&version) {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version <= 3 {
+            writer.write_i32(self.node_id);
+        } else if self.node_id != 0 {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorResponse",
+                "NodeId",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_string(&self.host, flexible)?;
+        } else if !self.host.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorResponse",
+                "Host",
+                version,
+            ));
+        }
+        if version <= 3 {
+            writer.write_i32(self.port);
+        } else if self.port != 0 {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorResponse",
+                "Port",
+                version,
+            ));
+        }
+        if version >= 4 {
+            writer.write_array_length(self.coordinators.len(), flexible)?;
+            for element in &self.coordinators {
+                element.encode(writer, version)?;
+            }
+        } else if !self.coordinators.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "FindCoordinatorResponse",
+                "Coordinators",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -117,7 +180,12 @@ impl Coordinator {
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::get_telemetry_subscriptions_response::GetTelemetrySubscriptionsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's GetTelemetrySubscriptionsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

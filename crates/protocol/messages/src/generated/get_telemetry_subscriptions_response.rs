@@ -51,11 +51,17 @@ impl Message for GetTelemetrySubscriptionsResponse {
         writer.write_i16(self.error_code);
         writer.write_uuid(self.client_instance_id);
         writer.write_i32(self.subscription_id);
-        writer.write_array_length(self.accepted_compression_types.len(), true)?; for element in &self.accepted_compression_types { writer.write_i8(*element); }
+        writer.write_array_length(self.accepted_compression_types.len(), true)?;
+        for element in &self.accepted_compression_types {
+            writer.write_i8(*element);
+        }
         writer.write_i32(self.push_interval_ms);
         writer.write_i32(self.telemetry_max_bytes);
         writer.write_bool(self.delta_temporality);
-        writer.write_array_length(self.requested_metrics.len(), true)?; for element in &self.requested_metrics { writer.write_string(element, true)?; }
+        writer.write_array_length(self.requested_metrics.len(), true)?;
+        for element in &self.requested_metrics {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -320,7 +320,7 @@ impl From<StreamsGroupTopologyKey> for GroupCoordinatorKey {
 }
 
 impl GroupCoordinatorKey {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {
@@ -425,23 +425,51 @@ impl GroupCoordinatorKey {
             GroupCoordinatorKey::OffsetCommit(record) => record.encode(writer, version),
             GroupCoordinatorKey::GroupMetadata(record) => record.encode(writer, version),
             GroupCoordinatorKey::ConsumerGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupPartitionMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupMemberMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupCurrentMemberAssignment(record) => record.encode(writer, version),
+            GroupCoordinatorKey::ConsumerGroupPartitionMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ConsumerGroupMemberMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ConsumerGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ConsumerGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ConsumerGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorKey::ShareGroupMemberMetadata(record) => record.encode(writer, version),
             GroupCoordinatorKey::ShareGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ShareGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ShareGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ShareGroupCurrentMemberAssignment(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ShareGroupStatePartitionMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::ConsumerGroupRegularExpression(record) => record.encode(writer, version),
+            GroupCoordinatorKey::ShareGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ShareGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ShareGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ShareGroupStatePartitionMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::ConsumerGroupRegularExpression(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorKey::StreamsGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::StreamsGroupMemberMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::StreamsGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorKey::StreamsGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorKey::StreamsGroupCurrentMemberAssignment(record) => record.encode(writer, version),
+            GroupCoordinatorKey::StreamsGroupMemberMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::StreamsGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::StreamsGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorKey::StreamsGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorKey::StreamsGroupTopology(record) => record.encode(writer, version),
         }
     }
@@ -741,7 +769,7 @@ impl From<StreamsGroupTopologyValue> for GroupCoordinatorValue {
 }
 
 impl GroupCoordinatorValue {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {
@@ -846,23 +874,53 @@ impl GroupCoordinatorValue {
             GroupCoordinatorValue::OffsetCommit(record) => record.encode(writer, version),
             GroupCoordinatorValue::GroupMetadata(record) => record.encode(writer, version),
             GroupCoordinatorValue::ConsumerGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupPartitionMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupMemberMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupCurrentMemberAssignment(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ShareGroupMemberMetadata(record) => record.encode(writer, version),
+            GroupCoordinatorValue::ConsumerGroupPartitionMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ConsumerGroupMemberMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ConsumerGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ConsumerGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ConsumerGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ShareGroupMemberMetadata(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorValue::ShareGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ShareGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ShareGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ShareGroupCurrentMemberAssignment(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ShareGroupStatePartitionMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::ConsumerGroupRegularExpression(record) => record.encode(writer, version),
+            GroupCoordinatorValue::ShareGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ShareGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ShareGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ShareGroupStatePartitionMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::ConsumerGroupRegularExpression(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorValue::StreamsGroupMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::StreamsGroupMemberMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::StreamsGroupTargetAssignmentMetadata(record) => record.encode(writer, version),
-            GroupCoordinatorValue::StreamsGroupTargetAssignmentMember(record) => record.encode(writer, version),
-            GroupCoordinatorValue::StreamsGroupCurrentMemberAssignment(record) => record.encode(writer, version),
+            GroupCoordinatorValue::StreamsGroupMemberMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::StreamsGroupTargetAssignmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::StreamsGroupTargetAssignmentMember(record) => {
+                record.encode(writer, version)
+            }
+            GroupCoordinatorValue::StreamsGroupCurrentMemberAssignment(record) => {
+                record.encode(writer, version)
+            }
             GroupCoordinatorValue::StreamsGroupTopology(record) => record.encode(writer, version),
         }
     }

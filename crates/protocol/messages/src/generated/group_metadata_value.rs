@@ -47,7 +47,8 @@ impl Message for GroupMetadataValue {
             protocol: reader.read_nullable_string(flexible)?,
             leader: reader.read_nullable_string(flexible)?,
             current_state_timestamp: if version >= 2 { reader.read_i64()? } else { -1 },
-            members: reader.read_array(flexible, |reader| MemberMetadata::decode(reader, version))?,
+            members: reader
+                .read_array(flexible, |reader| MemberMetadata::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -60,10 +61,25 @@ impl Message for GroupMetadataValue {
         let flexible = version >= 4;
         writer.write_string(&self.protocol_type, flexible)?;
         writer.write_i32(self.generation);
-        match &self.protocol { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        match &self.leader { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        if version >= 2 { writer.write_i64(self.current_state_timestamp); }
-        writer.write_array_length(self.members.len(), flexible)?; for element in &self.members { element.encode(writer, version)?; }
+        match &self.protocol {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        match &self.leader {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        if version >= 2 {
+            writer.write_i64(self.current_state_timestamp);
+        }
+        writer.write_array_length(self.members.len(), flexible)?;
+        for element in &self.members {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -103,7 +119,11 @@ impl MemberMetadata {
         let flexible = version >= 4;
         let message = Self {
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 3 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             client_id: reader.read_string(flexible)?,
             client_host: reader.read_string(flexible)?,
             rebalance_timeout: if version >= 1 { reader.read_i32()? } else { -1 },
@@ -120,10 +140,19 @@ impl MemberMetadata {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 3 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 3 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         writer.write_string(&self.client_id, flexible)?;
         writer.write_string(&self.client_host, flexible)?;
-        if version >= 1 { writer.write_i32(self.rebalance_timeout); }
+        if version >= 1 {
+            writer.write_i32(self.rebalance_timeout);
+        }
         writer.write_i32(self.session_timeout);
         writer.write_bytes(&self.subscription, flexible)?;
         writer.write_bytes(&self.assignment, flexible)?;

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::heartbeat_response::HeartbeatResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's HeartbeatRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -30,7 +29,11 @@ impl Message for HeartbeatRequest {
             group_id: reader.read_string(flexible)?,
             generation_id: reader.read_i32()?,
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 3 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -44,7 +47,20 @@ impl Message for HeartbeatRequest {
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i32(self.generation_id);
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 3 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.group_instance_id.is_some() { return Err(EncodeError::not_in_version("HeartbeatRequest", "GroupInstanceId", version)); }
+        if version >= 3 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.group_instance_id.is_some() {
+            return Err(EncodeError::not_in_version(
+                "HeartbeatRequest",
+                "GroupInstanceId",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

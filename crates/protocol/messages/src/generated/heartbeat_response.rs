@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's HeartbeatResponse.
@@ -36,7 +35,9 @@ impl Message for HeartbeatResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         writer.write_i16(self.error_code);
         if flexible {
             writer.write_unsigned_varint(0);

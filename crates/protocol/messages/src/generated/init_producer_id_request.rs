@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::init_producer_id_response::InitProducerIdResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's InitProducerIdRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +45,16 @@ impl Message for InitProducerIdRequest {
             transaction_timeout_ms: reader.read_i32()?,
             producer_id: if version >= 3 { reader.read_i64()? } else { -1 },
             producer_epoch: if version >= 3 { reader.read_i16()? } else { -1 },
-            enable2_pc: if version >= 6 { reader.read_bool()? } else { false },
-            keep_prepared_txn: if version >= 6 { reader.read_bool()? } else { false },
+            enable2_pc: if version >= 6 {
+                reader.read_bool()?
+            } else {
+                false
+            },
+            keep_prepared_txn: if version >= 6 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -58,12 +65,49 @@ impl Message for InitProducerIdRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
-        match &self.transactional_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.transactional_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i32(self.transaction_timeout_ms);
-        if version >= 3 { writer.write_i64(self.producer_id); } else if self.producer_id != -1 { return Err(EncodeError::not_in_version("InitProducerIdRequest", "ProducerId", version)); }
-        if version >= 3 { writer.write_i16(self.producer_epoch); } else if self.producer_epoch != -1 { return Err(EncodeError::not_in_version("InitProducerIdRequest", "ProducerEpoch", version)); }
-        if version >= 6 { writer.write_bool(self.enable2_pc); } else if self.enable2_pc { return Err(EncodeError::not_in_version("InitProducerIdRequest", "Enable2Pc", version)); }
-        if version >= 6 { writer.write_bool(self.keep_prepared_txn); } else if self.keep_prepared_txn { return Err(EncodeError::not_in_version("InitProducerIdRequest", "KeepPreparedTxn", version)); }
+        if version >= 3 {
+            writer.write_i64(self.producer_id);
+        } else if self.producer_id != -1 {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdRequest",
+                "ProducerId",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_i16(self.producer_epoch);
+        } else if self.producer_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdRequest",
+                "ProducerEpoch",
+                version,
+            ));
+        }
+        if version >= 6 {
+            writer.write_bool(self.enable2_pc);
+        } else if self.enable2_pc {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdRequest",
+                "Enable2Pc",
+                version,
+            ));
+        }
+        if version >= 6 {
+            writer.write_bool(self.keep_prepared_txn);
+        } else if self.keep_prepared_txn {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdRequest",
+                "KeepPreparedTxn",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

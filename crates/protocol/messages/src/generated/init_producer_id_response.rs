@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's InitProducerIdResponse.
@@ -61,8 +60,24 @@ impl Message for InitProducerIdResponse {
         writer.write_i16(self.error_code);
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
-        if version >= 6 { writer.write_i64(self.ongoing_txn_producer_id); } else if self.ongoing_txn_producer_id != -1 { return Err(EncodeError::not_in_version("InitProducerIdResponse", "OngoingTxnProducerId", version)); }
-        if version >= 6 { writer.write_i16(self.ongoing_txn_producer_epoch); } else if self.ongoing_txn_producer_epoch != -1 { return Err(EncodeError::not_in_version("InitProducerIdResponse", "OngoingTxnProducerEpoch", version)); }
+        if version >= 6 {
+            writer.write_i64(self.ongoing_txn_producer_id);
+        } else if self.ongoing_txn_producer_id != -1 {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdResponse",
+                "OngoingTxnProducerId",
+                version,
+            ));
+        }
+        if version >= 6 {
+            writer.write_i16(self.ongoing_txn_producer_epoch);
+        } else if self.ongoing_txn_producer_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "InitProducerIdResponse",
+                "OngoingTxnProducerEpoch",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -23,7 +23,9 @@ impl Message for InitializeShareGroupStateResponse {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            results: reader.read_array(true, |reader| InitializeStateResult::decode(reader, version))?,
+            results: reader.read_array(true, |reader| {
+                InitializeStateResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -31,7 +33,10 @@ impl Message for InitializeShareGroupStateResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.results.len(), true)?; for element in &self.results { element.encode(writer, version)?; }
+        writer.write_array_length(self.results.len(), true)?;
+        for element in &self.results {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -47,7 +52,8 @@ impl InitializeStateResult {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             topic_id: reader.read_uuid()?,
-            partitions: reader.read_array(true, |reader| PartitionResult::decode(reader, version))?,
+            partitions: reader
+                .read_array(true, |reader| PartitionResult::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -55,7 +61,10 @@ impl InitializeStateResult {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -82,7 +91,12 @@ impl PartitionResult {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::join_group_response::JoinGroupResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's JoinGroupRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +51,20 @@ impl Message for JoinGroupRequest {
             session_timeout_ms: reader.read_i32()?,
             rebalance_timeout_ms: if version >= 1 { reader.read_i32()? } else { -1 },
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             protocol_type: reader.read_string(flexible)?,
-            protocols: reader.read_array(flexible, |reader| JoinGroupRequestProtocol::decode(reader, version))?,
-            reason: if version >= 8 { reader.read_nullable_string(flexible)? } else { None },
+            protocols: reader.read_array(flexible, |reader| {
+                JoinGroupRequestProtocol::decode(reader, version)
+            })?,
+            reason: if version >= 8 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -67,12 +77,37 @@ impl Message for JoinGroupRequest {
         let flexible = version >= 6;
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i32(self.session_timeout_ms);
-        if version >= 1 { writer.write_i32(self.rebalance_timeout_ms); }
+        if version >= 1 {
+            writer.write_i32(self.rebalance_timeout_ms);
+        }
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 5 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.group_instance_id.is_some() { return Err(EncodeError::not_in_version("JoinGroupRequest", "GroupInstanceId", version)); }
+        if version >= 5 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.group_instance_id.is_some() {
+            return Err(EncodeError::not_in_version(
+                "JoinGroupRequest",
+                "GroupInstanceId",
+                version,
+            ));
+        }
         writer.write_string(&self.protocol_type, flexible)?;
-        writer.write_array_length(self.protocols.len(), flexible)?; for element in &self.protocols { element.encode(writer, version)?; }
-        if version >= 8 { match &self.reason { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        writer.write_array_length(self.protocols.len(), flexible)?;
+        for element in &self.protocols {
+            element.encode(writer, version)?;
+        }
+        if version >= 8 {
+            match &self.reason {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -51,12 +51,26 @@ impl Message for JoinGroupResponse {
             throttle_time_ms: if version >= 2 { reader.read_i32()? } else { 0 },
             error_code: reader.read_i16()?,
             generation_id: reader.read_i32()?,
-            protocol_type: if version >= 7 { reader.read_nullable_string(flexible)? } else { None },
-            protocol_name: if version >= 7 { reader.read_nullable_string(flexible)? } else { Some(reader.read_string(flexible)?) },
+            protocol_type: if version >= 7 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            protocol_name: if version >= 7 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(reader.read_string(flexible)?)
+            },
             leader: reader.read_string(flexible)?,
-            skip_assignment: if version >= 9 { reader.read_bool()? } else { false },
+            skip_assignment: if version >= 9 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             member_id: reader.read_string(flexible)?,
-            members: reader.read_array(flexible, |reader| JoinGroupResponseMember::decode(reader, version))?,
+            members: reader.read_array(flexible, |reader| {
+                JoinGroupResponseMember::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -67,15 +81,47 @@ impl Message for JoinGroupResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 6;
-        if version >= 2 { writer.write_i32(self.throttle_time_ms); }
+        if version >= 2 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         writer.write_i16(self.error_code);
         writer.write_i32(self.generation_id);
-        if version >= 7 { match &self.protocol_type { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        match &self.protocol_name { Some(value) => { writer.write_string(value, flexible)?; } None if version >= 7 => writer.write_null_string(flexible), None => return Err(EncodeError::null("JoinGroupResponse", "ProtocolName", version)), }
+        if version >= 7 {
+            match &self.protocol_type {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        match &self.protocol_name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None if version >= 7 => writer.write_null_string(flexible),
+            None => {
+                return Err(EncodeError::null(
+                    "JoinGroupResponse",
+                    "ProtocolName",
+                    version,
+                ));
+            }
+        }
         writer.write_string(&self.leader, flexible)?;
-        if version >= 9 { writer.write_bool(self.skip_assignment); } else if self.skip_assignment { return Err(EncodeError::not_in_version("JoinGroupResponse", "SkipAssignment", version)); }
+        if version >= 9 {
+            writer.write_bool(self.skip_assignment);
+        } else if self.skip_assignment {
+            return Err(EncodeError::not_in_version(
+                "JoinGroupResponse",
+                "SkipAssignment",
+                version,
+            ));
+        }
         writer.write_string(&self.member_id, flexible)?;
-        writer.write_array_length(self.members.len(), flexible)?; for element in &self.members { element.encode(writer, version)?; }
+        writer.write_array_length(self.members.len(), flexible)?;
+        for element in &self.members {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -95,7 +141,11 @@ impl JoinGroupResponseMember {
         let flexible = version >= 6;
         let message = Self {
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             metadata: reader.read_bytes(flexible)?,
         };
         if flexible {
@@ -107,7 +157,14 @@ impl JoinGroupResponseMember {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 5 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 5 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         writer.write_bytes(&self.metadata, flexible)?;
         if flexible {
             writer.write_unsigned_varint(0);

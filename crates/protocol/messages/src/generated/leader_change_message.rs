@@ -39,8 +39,14 @@ impl Message for LeaderChangeMessage {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.version);
         writer.write_i32(self.leader_id);
-        writer.write_array_length(self.voters.len(), true)?; for element in &self.voters { element.encode(writer, version)?; }
-        writer.write_array_length(self.granting_voters.len(), true)?; for element in &self.granting_voters { element.encode(writer, version)?; }
+        writer.write_array_length(self.voters.len(), true)?;
+        for element in &self.voters {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.granting_voters.len(), true)?;
+        for element in &self.granting_voters {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -56,7 +62,11 @@ impl Voter {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             voter_id: reader.read_i32()?,
-            voter_directory_id: if version >= 1 { reader.read_uuid()? } else { Uuid::ZERO },
+            voter_directory_id: if version >= 1 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -64,7 +74,15 @@ impl Voter {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.voter_id);
-        if version >= 1 { writer.write_uuid(self.voter_directory_id); } else if self.voter_directory_id != Uuid::ZERO { return Err(EncodeError::not_in_version("Voter", "VoterDirectoryId", version)); }
+        if version >= 1 {
+            writer.write_uuid(self.voter_directory_id);
+        } else if self.voter_directory_id != Uuid::ZERO {
+            return Err(EncodeError::not_in_version(
+                "Voter",
+                "VoterDirectoryId",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::leave_group_response::LeaveGroupResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's LeaveGroupRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -27,8 +26,16 @@ impl Message for LeaveGroupRequest {
         let flexible = version >= 4;
         let message = Self {
             group_id: reader.read_string(flexible)?,
-            member_id: if version <= 2 { reader.read_string(flexible)? } else { KafkaString::new() },
-            members: if version >= 3 { reader.read_array(flexible, |reader| MemberIdentity::decode(reader, version))? } else { Vec::new() },
+            member_id: if version <= 2 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            members: if version >= 3 {
+                reader.read_array(flexible, |reader| MemberIdentity::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -40,8 +47,27 @@ impl Message for LeaveGroupRequest {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
         writer.write_string(&self.group_id, flexible)?;
-        if version <= 2 { writer.write_string(&self.member_id, flexible)?; } else if !self.member_id.is_empty() { return Err(EncodeError::not_in_version("LeaveGroupRequest", "MemberId", version)); }
-        if version >= 3 { writer.write_array_length(self.members.len(), flexible)?; for element in &self.members { element.encode(writer, version)?; } } else if !self.members.is_empty() { return Err(EncodeError::not_in_version("LeaveGroupRequest", "Members", version)); }
+        if version <= 2 {
+            writer.write_string(&self.member_id, flexible)?;
+        } else if !self.member_id.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "LeaveGroupRequest",
+                "MemberId",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_array_length(self.members.len(), flexible)?;
+            for element in &self.members {
+                element.encode(writer, version)?;
+            }
+        } else if !self.members.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "LeaveGroupRequest",
+                "Members",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -67,7 +93,11 @@ impl MemberIdentity {
         let message = Self {
             member_id: reader.read_string(flexible)?,
             group_instance_id: reader.read_nullable_string(flexible)?,
-            reason: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            reason: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -78,8 +108,20 @@ impl MemberIdentity {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.member_id, flexible)?;
-        match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
-        if version >= 5 { match &self.reason { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        match &self.group_instance_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
+        if version >= 5 {
+            match &self.reason {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's LeaveGroupResponse.
@@ -27,7 +26,11 @@ impl Message for LeaveGroupResponse {
         let message = Self {
             throttle_time_ms: if version >= 1 { reader.read_i32()? } else { 0 },
             error_code: reader.read_i16()?,
-            members: if version >= 3 { reader.read_array(flexible, |reader| MemberResponse::decode(reader, version))? } else { Vec::new() },
+            members: if version >= 3 {
+                reader.read_array(flexible, |reader| MemberResponse::decode(reader, version))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -38,9 +41,22 @@ impl Message for LeaveGroupResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         writer.write_i16(self.error_code);
-        if version >= 3 { writer.write_array_length(self.members.len(), flexible)?; for element in &self.members { element.encode(writer, version)?; } } else if !self.members.is_empty() { return Err(EncodeError::not_in_version("LeaveGroupResponse", "Members", version)); }
+        if version >= 3 {
+            writer.write_array_length(self.members.len(), flexible)?;
+            for element in &self.members {
+                element.encode(writer, version)?;
+            }
+        } else if !self.members.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "LeaveGroupResponse",
+                "Members",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -82,7 +98,12 @@ impl MemberResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.member_id, flexible)?;
-        match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.group_instance_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i16(self.error_code);
         if flexible {
             writer.write_unsigned_varint(0);

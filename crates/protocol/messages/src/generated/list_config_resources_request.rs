@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::list_config_resources_response::ListConfigResourcesResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's ListConfigResourcesRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -23,7 +22,11 @@ impl Message for ListConfigResourcesRequest {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            resource_types: if version >= 1 { reader.read_array(true, Reader::read_i8)? } else { Vec::new() },
+            resource_types: if version >= 1 {
+                reader.read_array(true, Reader::read_i8)?
+            } else {
+                Vec::new()
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -31,7 +34,18 @@ impl Message for ListConfigResourcesRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        if version >= 1 { writer.write_array_length(self.resource_types.len(), true)?; for element in &self.resource_types { writer.write_i8(*element); } } else if !self.resource_types.is_empty() { return Err(EncodeError::not_in_version("ListConfigResourcesRequest", "ResourceTypes", version)); }
+        if version >= 1 {
+            writer.write_array_length(self.resource_types.len(), true)?;
+            for element in &self.resource_types {
+                writer.write_i8(*element);
+            }
+        } else if !self.resource_types.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "ListConfigResourcesRequest",
+                "ResourceTypes",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ListConfigResourcesResponse.
@@ -26,7 +25,8 @@ impl Message for ListConfigResourcesResponse {
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
-            config_resources: reader.read_array(true, |reader| ConfigResource::decode(reader, version))?,
+            config_resources: reader
+                .read_array(true, |reader| ConfigResource::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -36,7 +36,10 @@ impl Message for ListConfigResourcesResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.config_resources.len(), true)?; for element in &self.config_resources { element.encode(writer, version)?; }
+        writer.write_array_length(self.config_resources.len(), true)?;
+        for element in &self.config_resources {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -69,7 +72,9 @@ impl ConfigResource {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.resource_name, true)?;
-        if version >= 1 { writer.write_i8(self.resource_type); }
+        if version >= 1 {
+            writer.write_i8(self.resource_type);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

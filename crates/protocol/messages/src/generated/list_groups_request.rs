@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::list_groups_response::ListGroupsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ListGroupsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,8 +24,16 @@ impl Message for ListGroupsRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 3;
         let message = Self {
-            states_filter: if version >= 4 { reader.read_array(flexible, |reader| reader.read_string(flexible))? } else { Vec::new() },
-            types_filter: if version >= 5 { reader.read_array(flexible, |reader| reader.read_string(flexible))? } else { Vec::new() },
+            states_filter: if version >= 4 {
+                reader.read_array(flexible, |reader| reader.read_string(flexible))?
+            } else {
+                Vec::new()
+            },
+            types_filter: if version >= 5 {
+                reader.read_array(flexible, |reader| reader.read_string(flexible))?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,8 +44,30 @@ impl Message for ListGroupsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version >= 4 { writer.write_array_length(self.states_filter.len(), flexible)?; for element in &self.states_filter { writer.write_string(element, flexible)?; } } else if !self.states_filter.is_empty() { return Err(EncodeError::not_in_version("ListGroupsRequest", "StatesFilter", version)); }
-        if version >= 5 { writer.write_array_length(self.types_filter.len(), flexible)?; for element in &self.types_filter { writer.write_string(element, flexible)?; } } else if !self.types_filter.is_empty() { return Err(EncodeError::not_in_version("ListGroupsRequest", "TypesFilter", version)); }
+        if version >= 4 {
+            writer.write_array_length(self.states_filter.len(), flexible)?;
+            for element in &self.states_filter {
+                writer.write_string(element, flexible)?;
+            }
+        } else if !self.states_filter.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "ListGroupsRequest",
+                "StatesFilter",
+                version,
+            ));
+        }
+        if version >= 5 {
+            writer.write_array_length(self.types_filter.len(), flexible)?;
+            for element in &self.types_filter {
+                writer.write_string(element, flexible)?;
+            }
+        } else if !self.types_filter.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "ListGroupsRequest",
+                "TypesFilter",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ListGroupsResponse.
@@ -38,9 +37,14 @@ impl Message for ListGroupsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.groups.len(), flexible)?; for element in &self.groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.groups.len(), flexible)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -62,8 +66,16 @@ impl ListedGroup {
         let message = Self {
             group_id: reader.read_string(flexible)?,
             protocol_type: reader.read_string(flexible)?,
-            group_state: if version >= 4 { reader.read_string(flexible)? } else { KafkaString::new() },
-            group_type: if version >= 5 { reader.read_string(flexible)? } else { KafkaString::new() },
+            group_state: if version >= 4 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            group_type: if version >= 5 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -75,8 +87,12 @@ impl ListedGroup {
         let flexible = version >= 3;
         writer.write_string(&self.group_id, flexible)?;
         writer.write_string(&self.protocol_type, flexible)?;
-        if version >= 4 { writer.write_string(&self.group_state, flexible)?; }
-        if version >= 5 { writer.write_string(&self.group_type, flexible)?; }
+        if version >= 4 {
+            writer.write_string(&self.group_state, flexible)?;
+        }
+        if version >= 5 {
+            writer.write_string(&self.group_type, flexible)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::list_offsets_response::ListOffsetsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ListOffsetsRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -29,7 +28,8 @@ impl Message for ListOffsetsRequest {
         let message = Self {
             replica_id: reader.read_i32()?,
             isolation_level: if version >= 2 { reader.read_i8()? } else { 0 },
-            topics: reader.read_array(flexible, |reader| ListOffsetsTopic::decode(reader, version))?,
+            topics: reader
+                .read_array(flexible, |reader| ListOffsetsTopic::decode(reader, version))?,
             timeout_ms: if version >= 10 { reader.read_i32()? } else { 0 },
         };
         if flexible {
@@ -42,9 +42,22 @@ impl Message for ListOffsetsRequest {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 6;
         writer.write_i32(self.replica_id);
-        if version >= 2 { writer.write_i8(self.isolation_level); } else if self.isolation_level != 0 { return Err(EncodeError::not_in_version("ListOffsetsRequest", "IsolationLevel", version)); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version >= 10 { writer.write_i32(self.timeout_ms); }
+        if version >= 2 {
+            writer.write_i8(self.isolation_level);
+        } else if self.isolation_level != 0 {
+            return Err(EncodeError::not_in_version(
+                "ListOffsetsRequest",
+                "IsolationLevel",
+                version,
+            ));
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version >= 10 {
+            writer.write_i32(self.timeout_ms);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -68,7 +81,9 @@ impl ListOffsetsTopic {
         let flexible = version >= 6;
         let message = Self {
             name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| ListOffsetsPartition::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                ListOffsetsPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -79,7 +94,10 @@ impl ListOffsetsTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -121,7 +139,9 @@ impl ListOffsetsPartition {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_i32(self.partition_index);
-        if version >= 4 { writer.write_i32(self.current_leader_epoch); }
+        if version >= 4 {
+            writer.write_i32(self.current_leader_epoch);
+        }
         writer.write_i64(self.timestamp);
         if flexible {
             writer.write_unsigned_varint(0);

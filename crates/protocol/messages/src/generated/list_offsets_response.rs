@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ListOffsetsResponse.
@@ -25,7 +24,9 @@ impl Message for ListOffsetsResponse {
         let flexible = version >= 6;
         let message = Self {
             throttle_time_ms: if version >= 2 { reader.read_i32()? } else { 0 },
-            topics: reader.read_array(flexible, |reader| ListOffsetsTopicResponse::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                ListOffsetsTopicResponse::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -36,8 +37,13 @@ impl Message for ListOffsetsResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 6;
-        if version >= 2 { writer.write_i32(self.throttle_time_ms); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 2 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -56,7 +62,9 @@ impl ListOffsetsTopicResponse {
         let flexible = version >= 6;
         let message = Self {
             name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| ListOffsetsPartitionResponse::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                ListOffsetsPartitionResponse::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -67,7 +75,10 @@ impl ListOffsetsTopicResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -118,7 +129,15 @@ impl ListOffsetsPartitionResponse {
         writer.write_i16(self.error_code);
         writer.write_i64(self.timestamp);
         writer.write_i64(self.offset);
-        if version >= 4 { writer.write_i32(self.leader_epoch); } else if self.leader_epoch != -1 { return Err(EncodeError::not_in_version("ListOffsetsPartitionResponse", "LeaderEpoch", version)); }
+        if version >= 4 {
+            writer.write_i32(self.leader_epoch);
+        } else if self.leader_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "ListOffsetsPartitionResponse",
+                "LeaderEpoch",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

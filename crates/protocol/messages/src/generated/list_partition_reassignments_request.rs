@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::list_partition_reassignments_response::ListPartitionReassignmentsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ListPartitionReassignmentsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +33,9 @@ impl Message for ListPartitionReassignmentsRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             timeout_ms: reader.read_i32()?,
-            topics: reader.read_nullable_array(true, |reader| ListPartitionReassignmentsTopics::decode(reader, version))?,
+            topics: reader.read_nullable_array(true, |reader| {
+                ListPartitionReassignmentsTopics::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -43,7 +44,15 @@ impl Message for ListPartitionReassignmentsRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.timeout_ms);
-        match &self.topics { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.topics {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -72,7 +81,10 @@ impl ListPartitionReassignmentsTopics {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partition_indexes.len(), true)?; for element in &self.partition_indexes { writer.write_i32(*element); }
+        writer.write_array_length(self.partition_indexes.len(), true)?;
+        for element in &self.partition_indexes {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ListPartitionReassignmentsResponse.
@@ -39,7 +38,9 @@ impl Message for ListPartitionReassignmentsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            topics: reader.read_array(true, |reader| OngoingTopicReassignment::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                OngoingTopicReassignment::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -49,8 +50,16 @@ impl Message for ListPartitionReassignmentsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -66,7 +75,9 @@ impl OngoingTopicReassignment {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| OngoingPartitionReassignment::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                OngoingPartitionReassignment::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -74,7 +85,10 @@ impl OngoingTopicReassignment {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -102,9 +116,18 @@ impl OngoingPartitionReassignment {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
-        writer.write_array_length(self.replicas.len(), true)?; for element in &self.replicas { writer.write_i32(*element); }
-        writer.write_array_length(self.adding_replicas.len(), true)?; for element in &self.adding_replicas { writer.write_i32(*element); }
-        writer.write_array_length(self.removing_replicas.len(), true)?; for element in &self.removing_replicas { writer.write_i32(*element); }
+        writer.write_array_length(self.replicas.len(), true)?;
+        for element in &self.replicas {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.adding_replicas.len(), true)?;
+        for element in &self.adding_replicas {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.removing_replicas.len(), true)?;
+        for element in &self.removing_replicas {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

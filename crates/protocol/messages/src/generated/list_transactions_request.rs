@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::list_transactions_response::ListTransactionsResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ListTransactionsRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +39,11 @@ impl Message for ListTransactionsRequest {
             state_filters: reader.read_array(true, |reader| reader.read_string(true))?,
             producer_id_filters: reader.read_array(true, Reader::read_i64)?,
             duration_filter: if version >= 1 { reader.read_i64()? } else { -1 },
-            transactional_id_pattern: if version >= 2 { reader.read_nullable_string(true)? } else { None },
+            transactional_id_pattern: if version >= 2 {
+                reader.read_nullable_string(true)?
+            } else {
+                None
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -48,10 +51,37 @@ impl Message for ListTransactionsRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.state_filters.len(), true)?; for element in &self.state_filters { writer.write_string(element, true)?; }
-        writer.write_array_length(self.producer_id_filters.len(), true)?; for element in &self.producer_id_filters { writer.write_i64(*element); }
-        if version >= 1 { writer.write_i64(self.duration_filter); } else if self.duration_filter != -1 { return Err(EncodeError::not_in_version("ListTransactionsRequest", "DurationFilter", version)); }
-        if version >= 2 { match &self.transactional_id_pattern { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } } else if self.transactional_id_pattern.is_some() { return Err(EncodeError::not_in_version("ListTransactionsRequest", "TransactionalIdPattern", version)); }
+        writer.write_array_length(self.state_filters.len(), true)?;
+        for element in &self.state_filters {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.producer_id_filters.len(), true)?;
+        for element in &self.producer_id_filters {
+            writer.write_i64(*element);
+        }
+        if version >= 1 {
+            writer.write_i64(self.duration_filter);
+        } else if self.duration_filter != -1 {
+            return Err(EncodeError::not_in_version(
+                "ListTransactionsRequest",
+                "DurationFilter",
+                version,
+            ));
+        }
+        if version >= 2 {
+            match &self.transactional_id_pattern {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        } else if self.transactional_id_pattern.is_some() {
+            return Err(EncodeError::not_in_version(
+                "ListTransactionsRequest",
+                "TransactionalIdPattern",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ListTransactionsResponse.
@@ -28,7 +27,8 @@ impl Message for ListTransactionsResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             unknown_state_filters: reader.read_array(true, |reader| reader.read_string(true))?,
-            transaction_states: reader.read_array(true, |reader| TransactionState::decode(reader, version))?,
+            transaction_states: reader
+                .read_array(true, |reader| TransactionState::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -38,8 +38,14 @@ impl Message for ListTransactionsResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.unknown_state_filters.len(), true)?; for element in &self.unknown_state_filters { writer.write_string(element, true)?; }
-        writer.write_array_length(self.transaction_states.len(), true)?; for element in &self.transaction_states { element.encode(writer, version)?; }
+        writer.write_array_length(self.unknown_state_filters.len(), true)?;
+        for element in &self.unknown_state_filters {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.transaction_states.len(), true)?;
+        for element in &self.transaction_states {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

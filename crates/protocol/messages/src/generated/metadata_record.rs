@@ -31,8 +31,8 @@ use super::unregister_broker_record::UnregisterBrokerRecord;
 use super::unregister_controller_record::UnregisterControllerRecord;
 use super::user_scram_credential_record::UserScramCredentialRecord;
 use super::zk_migration_state_record::ZkMigrationStateRecord;
-use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 use crate::frame::{decode_frame, encode_frame};
+use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// A record of the metadata log.
 #[derive(Clone, Debug, PartialEq)]
@@ -364,7 +364,7 @@ impl From<UnregisterControllerRecord> for MetadataRecord {
 }
 
 impl MetadataRecord {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {

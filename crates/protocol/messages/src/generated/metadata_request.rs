@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::metadata_response::MetadataResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's MetadataRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +39,30 @@ impl Message for MetadataRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 9;
         let message = Self {
-            topics: if version >= 1 { reader.read_nullable_array(flexible, |reader| MetadataRequestTopic::decode(reader, version))? } else { Some(reader.read_array(flexible, |reader| MetadataRequestTopic::decode(reader, version))?) },
-            allow_auto_topic_creation: if version >= 4 { reader.read_bool()? } else { true },
-            include_cluster_authorized_operations: if (8..=10).contains(&version) { reader.read_bool()? } else { false },
-            include_topic_authorized_operations: if version >= 8 { reader.read_bool()? } else { false },
+            topics: if version >= 1 {
+                reader.read_nullable_array(flexible, |reader| {
+                    MetadataRequestTopic::decode(reader, version)
+                })?
+            } else {
+                Some(reader.read_array(flexible, |reader| {
+                    MetadataRequestTopic::decode(reader, version)
+                })?)
+            },
+            allow_auto_topic_creation: if version >= 4 {
+                reader.read_bool()?
+            } else {
+                true
+            },
+            include_cluster_authorized_operations: if (8..=10).contains(&version) {
+                reader.read_bool()?
+            } else {
+                false
+            },
+            include_topic_authorized_operations: if version >= 8 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -53,10 +73,43 @@ impl Message for MetadataRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 9;
-        match &self.topics { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None if version >= 1 => writer.write_null_array(flexible), None => return Err(EncodeError::null("MetadataRequest", "Topics", version)), }
-        if version >= 4 { writer.write_bool(self.allow_auto_topic_creation); } else if !self.allow_auto_topic_creation { return Err(EncodeError::not_in_version("MetadataRequest", "AllowAutoTopicCreation", version)); }
-        if (8..=10).contains(&version) { writer.write_bool(self.include_cluster_authorized_operations); } else if self.include_cluster_authorized_operations { return Err(EncodeError::not_in_version("MetadataRequest", "IncludeClusterAuthorizedOperations", version)); }
-        if version >= 8 { writer.write_bool(self.include_topic_authorized_operations); } else if self.include_topic_authorized_operations { return Err(EncodeError::not_in_version("MetadataRequest", "IncludeTopicAuthorizedOperations", version)); }
+        match &self.topics {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None if version >= 1 => writer.write_null_array(flexible),
+            None => return Err(EncodeError::null("MetadataRequest", "Topics", version)),
+        }
+        if version >= 4 {
+            writer.write_bool(self.allow_auto_topic_creation);
+        } else if !self.allow_auto_topic_creation {
+            return Err(EncodeError::not_in_version(
+                "MetadataRequest",
+                "AllowAutoTopicCreation",
+                version,
+            ));
+        }
+        if (8..=10).contains(&version) {
+            writer.write_bool(self.include_cluster_authorized_operations);
+        } else if self.include_cluster_authorized_operations {
+            return Err(EncodeError::not_in_version(
+                "MetadataRequest",
+                "IncludeClusterAuthorizedOperations",
+                version,
+            ));
+        }
+        if version >= 8 {
+            writer.write_bool(self.include_topic_authorized_operations);
+        } else if self.include_topic_authorized_operations {
+            return Err(EncodeError::not_in_version(
+                "MetadataRequest",
+                "IncludeTopicAuthorizedOperations",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -88,8 +141,16 @@ impl MetadataRequestTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let message = Self {
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
-            name: if version >= 10 { reader.read_nullable_string(flexible)? } else { Some(reader.read_string(flexible)?) },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            name: if version >= 10 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(reader.read_string(flexible)?)
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -99,8 +160,16 @@ impl MetadataRequestTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        match &self.name { Some(value) => { writer.write_string(value, flexible)?; } None if version >= 10 => writer.write_null_string(flexible), None => return Err(EncodeError::null("MetadataRequestTopic", "Name", version)), }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        match &self.name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None if version >= 10 => writer.write_null_string(flexible),
+            None => return Err(EncodeError::null("MetadataRequestTopic", "Name", version)),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -45,11 +45,23 @@ impl Message for MetadataResponse {
         let flexible = version >= 9;
         let message = Self {
             throttle_time_ms: if version >= 3 { reader.read_i32()? } else { 0 },
-            brokers: reader.read_array(flexible, |reader| MetadataResponseBroker::decode(reader, version))?,
-            cluster_id: if version >= 2 { reader.read_nullable_string(flexible)? } else { None },
+            brokers: reader.read_array(flexible, |reader| {
+                MetadataResponseBroker::decode(reader, version)
+            })?,
+            cluster_id: if version >= 2 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             controller_id: if version >= 1 { reader.read_i32()? } else { -1 },
-            topics: reader.read_array(flexible, |reader| MetadataResponseTopic::decode(reader, version))?,
-            cluster_authorized_operations: if (8..=10).contains(&version) { reader.read_i32()? } else { -2147483648 },
+            topics: reader.read_array(flexible, |reader| {
+                MetadataResponseTopic::decode(reader, version)
+            })?,
+            cluster_authorized_operations: if (8..=10).contains(&version) {
+                reader.read_i32()?
+            } else {
+                -2147483648
+            },
             error_code: if version >= 13 { reader.read_i16()? } else { 0 },
         };
         if flexible {
@@ -61,13 +73,40 @@ impl Message for MetadataResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 9;
-        if version >= 3 { writer.write_i32(self.throttle_time_ms); }
-        writer.write_array_length(self.brokers.len(), flexible)?; for element in &self.brokers { element.encode(writer, version)?; }
-        if version >= 2 { match &self.cluster_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version >= 1 { writer.write_i32(self.controller_id); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
-        if (8..=10).contains(&version) { writer.write_i32(self.cluster_authorized_operations); } else if self.cluster_authorized_operations != -2147483648 { return Err(EncodeError::not_in_version("MetadataResponse", "ClusterAuthorizedOperations", version)); }
-        if version >= 13 { writer.write_i16(self.error_code); }
+        if version >= 3 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        writer.write_array_length(self.brokers.len(), flexible)?;
+        for element in &self.brokers {
+            element.encode(writer, version)?;
+        }
+        if version >= 2 {
+            match &self.cluster_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version >= 1 {
+            writer.write_i32(self.controller_id);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if (8..=10).contains(&version) {
+            writer.write_i32(self.cluster_authorized_operations);
+        } else if self.cluster_authorized_operations != -2147483648 {
+            return Err(EncodeError::not_in_version(
+                "MetadataResponse",
+                "ClusterAuthorizedOperations",
+                version,
+            ));
+        }
+        if version >= 13 {
+            writer.write_i16(self.error_code);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -90,7 +129,11 @@ impl MetadataResponseBroker {
             node_id: reader.read_i32()?,
             host: reader.read_string(flexible)?,
             port: reader.read_i32()?,
-            rack: if version >= 1 { reader.read_nullable_string(flexible)? } else { None },
+            rack: if version >= 1 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -103,7 +146,14 @@ impl MetadataResponseBroker {
         writer.write_i32(self.node_id);
         writer.write_string(&self.host, flexible)?;
         writer.write_i32(self.port);
-        if version >= 1 { match &self.rack { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 1 {
+            match &self.rack {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -139,11 +189,29 @@ impl MetadataResponseTopic {
         let flexible = version >= 9;
         let message = Self {
             error_code: reader.read_i16()?,
-            name: if version >= 12 { reader.read_nullable_string(flexible)? } else { Some(reader.read_string(flexible)?) },
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
-            is_internal: if version >= 1 { reader.read_bool()? } else { false },
-            partitions: reader.read_array(flexible, |reader| MetadataResponsePartition::decode(reader, version))?,
-            topic_authorized_operations: if version >= 8 { reader.read_i32()? } else { -2147483648 },
+            name: if version >= 12 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                Some(reader.read_string(flexible)?)
+            },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            is_internal: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
+            partitions: reader.read_array(flexible, |reader| {
+                MetadataResponsePartition::decode(reader, version)
+            })?,
+            topic_authorized_operations: if version >= 8 {
+                reader.read_i32()?
+            } else {
+                -2147483648
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -154,11 +222,32 @@ impl MetadataResponseTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i16(self.error_code);
-        match &self.name { Some(value) => { writer.write_string(value, flexible)?; } None if version >= 12 => writer.write_null_string(flexible), None => return Err(EncodeError::null("MetadataResponseTopic", "Name", version)), }
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        if version >= 1 { writer.write_bool(self.is_internal); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
-        if version >= 8 { writer.write_i32(self.topic_authorized_operations); } else if self.topic_authorized_operations != -2147483648 { return Err(EncodeError::not_in_version("MetadataResponseTopic", "TopicAuthorizedOperations", version)); }
+        match &self.name {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None if version >= 12 => writer.write_null_string(flexible),
+            None => return Err(EncodeError::null("MetadataResponseTopic", "Name", version)),
+        }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        if version >= 1 {
+            writer.write_bool(self.is_internal);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
+        if version >= 8 {
+            writer.write_i32(self.topic_authorized_operations);
+        } else if self.topic_authorized_operations != -2147483648 {
+            return Err(EncodeError::not_in_version(
+                "MetadataResponseTopic",
+                "TopicAuthorizedOperations",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -201,7 +290,11 @@ impl MetadataResponsePartition {
             leader_epoch: if version >= 7 { reader.read_i32()? } else { -1 },
             replica_nodes: reader.read_array(flexible, Reader::read_i32)?,
             isr_nodes: reader.read_array(flexible, Reader::read_i32)?,
-            offline_replicas: if version >= 5 { reader.read_array(flexible, Reader::read_i32)? } else { Vec::new() },
+            offline_replicas: if version >= 5 {
+                reader.read_array(flexible, Reader::read_i32)?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -214,10 +307,23 @@ impl MetadataResponsePartition {
         writer.write_i16(self.error_code);
         writer.write_i32(self.partition_index);
         writer.write_i32(self.leader_id);
-        if version >= 7 { writer.write_i32(self.leader_epoch); }
-        writer.write_array_length(self.replica_nodes.len(), flexible)?; for element in &self.replica_nodes { writer.write_i32(*element); }
-        writer.write_array_length(self.isr_nodes.len(), flexible)?; for element in &self.isr_nodes { writer.write_i32(*element); }
-        if version >= 5 { writer.write_array_length(self.offline_replicas.len(), flexible)?; for element in &self.offline_replicas { writer.write_i32(*element); } }
+        if version >= 7 {
+            writer.write_i32(self.leader_epoch);
+        }
+        writer.write_array_length(self.replica_nodes.len(), flexible)?;
+        for element in &self.replica_nodes {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.isr_nodes.len(), flexible)?;
+        for element in &self.isr_nodes {
+            writer.write_i32(*element);
+        }
+        if version >= 5 {
+            writer.write_array_length(self.offline_replicas.len(), flexible)?;
+            for element in &self.offline_replicas {
+                writer.write_i32(*element);
+            }
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

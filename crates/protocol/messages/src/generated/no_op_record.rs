@@ -2,13 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's NoOpRecord.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct NoOpRecord {
-}
+pub struct NoOpRecord {}
 
 impl Message for NoOpRecord {
     const NAME: &'static str = "NoOpRecord";
@@ -20,8 +18,7 @@ impl Message for NoOpRecord {
 
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
-        let message = Self {
-        };
+        let message = Self {};
         reader.skip_tagged_fields()?;
         Ok(message)
     }

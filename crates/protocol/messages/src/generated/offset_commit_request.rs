@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::offset_commit_response::OffsetCommitResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's OffsetCommitRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,15 @@ impl Message for OffsetCommitRequest {
             group_id: reader.read_string(flexible)?,
             generation_id_or_member_epoch: reader.read_i32()?,
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 7 { reader.read_nullable_string(flexible)? } else { None },
+            group_instance_id: if version >= 7 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             retention_time_ms: if version <= 4 { reader.read_i64()? } else { -1 },
-            topics: reader.read_array(flexible, |reader| OffsetCommitRequestTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                OffsetCommitRequestTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -62,9 +68,27 @@ impl Message for OffsetCommitRequest {
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i32(self.generation_id_or_member_epoch);
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 7 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.group_instance_id.is_some() { return Err(EncodeError::not_in_version("OffsetCommitRequest", "GroupInstanceId", version)); }
-        if version <= 4 { writer.write_i64(self.retention_time_ms); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 7 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.group_instance_id.is_some() {
+            return Err(EncodeError::not_in_version(
+                "OffsetCommitRequest",
+                "GroupInstanceId",
+                version,
+            ));
+        }
+        if version <= 4 {
+            writer.write_i64(self.retention_time_ms);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -88,9 +112,19 @@ impl OffsetCommitRequestTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let message = Self {
-            name: if version <= 9 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| OffsetCommitRequestPartition::decode(reader, version))?,
+            name: if version <= 9 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader.read_array(flexible, |reader| {
+                OffsetCommitRequestPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -100,9 +134,16 @@ impl OffsetCommitRequestTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
-        if version <= 9 { writer.write_string(&self.name, flexible)?; }
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 9 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -148,8 +189,15 @@ impl OffsetCommitRequestPartition {
         let flexible = version >= 8;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
-        if version >= 6 { writer.write_i32(self.committed_leader_epoch); }
-        match &self.committed_metadata { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        if version >= 6 {
+            writer.write_i32(self.committed_leader_epoch);
+        }
+        match &self.committed_metadata {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

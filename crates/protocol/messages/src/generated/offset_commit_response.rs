@@ -26,7 +26,9 @@ impl Message for OffsetCommitResponse {
         let flexible = version >= 8;
         let message = Self {
             throttle_time_ms: if version >= 3 { reader.read_i32()? } else { 0 },
-            topics: reader.read_array(flexible, |reader| OffsetCommitResponseTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                OffsetCommitResponseTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,8 +39,13 @@ impl Message for OffsetCommitResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 8;
-        if version >= 3 { writer.write_i32(self.throttle_time_ms); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 3 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -57,9 +64,19 @@ impl OffsetCommitResponseTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 8;
         let message = Self {
-            name: if version <= 9 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| OffsetCommitResponsePartition::decode(reader, version))?,
+            name: if version <= 9 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader.read_array(flexible, |reader| {
+                OffsetCommitResponsePartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -69,9 +86,16 @@ impl OffsetCommitResponseTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 8;
-        if version <= 9 { writer.write_string(&self.name, flexible)?; }
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 9 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -65,13 +65,21 @@ impl Message for OffsetCommitValue {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
         writer.write_i64(self.offset);
-        if version >= 3 { writer.write_i32(self.leader_epoch); }
+        if version >= 3 {
+            writer.write_i32(self.leader_epoch);
+        }
         writer.write_string(&self.metadata, flexible)?;
         writer.write_i64(self.commit_timestamp);
-        if version == 1 { writer.write_i64(self.expire_timestamp); }
+        if version == 1 {
+            writer.write_i64(self.expire_timestamp);
+        }
         if flexible {
             writer.write_unsigned_varint(u32::from(self.topic_id != Uuid::ZERO));
-            if self.topic_id != Uuid::ZERO { let start = writer.begin_tag(0); writer.write_uuid(self.topic_id); writer.end_tag(start)?; }
+            if self.topic_id != Uuid::ZERO {
+                let start = writer.begin_tag(0);
+                writer.write_uuid(self.topic_id);
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::offset_delete_response::OffsetDeleteResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's OffsetDeleteRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -25,14 +24,19 @@ impl Message for OffsetDeleteRequest {
         reader.check_version::<Self>(version)?;
         Ok(Self {
             group_id: reader.read_string(false)?,
-            topics: reader.read_array(false, |reader| OffsetDeleteRequestTopic::decode(reader, version))?,
+            topics: reader.read_array(false, |reader| {
+                OffsetDeleteRequestTopic::decode(reader, version)
+            })?,
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_string(&self.group_id, false)?;
-        writer.write_array_length(self.topics.len(), false)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), false)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         Ok(())
     }
 }
@@ -52,13 +56,18 @@ impl OffsetDeleteRequestTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         Ok(Self {
             name: reader.read_string(false)?,
-            partitions: reader.read_array(false, |reader| OffsetDeleteRequestPartition::decode(reader, version))?,
+            partitions: reader.read_array(false, |reader| {
+                OffsetDeleteRequestPartition::decode(reader, version)
+            })?,
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, false)?;
-        writer.write_array_length(self.partitions.len(), false)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), false)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         Ok(())
     }
 }

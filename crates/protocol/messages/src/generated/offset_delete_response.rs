@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's OffsetDeleteResponse.
@@ -26,7 +25,9 @@ impl Message for OffsetDeleteResponse {
         Ok(Self {
             error_code: reader.read_i16()?,
             throttle_time_ms: reader.read_i32()?,
-            topics: reader.read_array(false, |reader| OffsetDeleteResponseTopic::decode(reader, version))?,
+            topics: reader.read_array(false, |reader| {
+                OffsetDeleteResponseTopic::decode(reader, version)
+            })?,
         })
     }
 
@@ -34,7 +35,10 @@ impl Message for OffsetDeleteResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.error_code);
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.topics.len(), false)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), false)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         Ok(())
     }
 }
@@ -49,13 +53,18 @@ impl OffsetDeleteResponseTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         Ok(Self {
             name: reader.read_string(false)?,
-            partitions: reader.read_array(false, |reader| OffsetDeleteResponsePartition::decode(reader, version))?,
+            partitions: reader.read_array(false, |reader| {
+                OffsetDeleteResponsePartition::decode(reader, version)
+            })?,
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, false)?;
-        writer.write_array_length(self.partitions.len(), false)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), false)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::offset_fetch_response::OffsetFetchResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's OffsetFetchRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +39,36 @@ impl Message for OffsetFetchRequest {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 6;
         let message = Self {
-            group_id: if version <= 7 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topics: if version <= 7 { if version >= 2 { reader.read_nullable_array(flexible, |reader| OffsetFetchRequestTopic::decode(reader, version))? } else { Some(reader.read_array(flexible, |reader| OffsetFetchRequestTopic::decode(reader, version))?) } } else { Some(Vec::new()) },
-            groups: if version >= 8 { reader.read_array(flexible, |reader| OffsetFetchRequestGroup::decode(reader, version))? } else { Vec::new() },
-            require_stable: if version >= 7 { reader.read_bool()? } else { false },
+            group_id: if version <= 7 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topics: if version <= 7 {
+                if version >= 2 {
+                    reader.read_nullable_array(flexible, |reader| {
+                        OffsetFetchRequestTopic::decode(reader, version)
+                    })?
+                } else {
+                    Some(reader.read_array(flexible, |reader| {
+                        OffsetFetchRequestTopic::decode(reader, version)
+                    })?)
+                }
+            } else {
+                Some(Vec::new())
+            },
+            groups: if version >= 8 {
+                reader.read_array(flexible, |reader| {
+                    OffsetFetchRequestGroup::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
+            require_stable: if version >= 7 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -53,10 +79,54 @@ impl Message for OffsetFetchRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 6;
-        if version <= 7 { writer.write_string(&self.group_id, flexible)?; } else if !self.group_id.is_empty() { return Err(EncodeError::not_in_version("OffsetFetchRequest", "GroupId", version)); }
-        if version <= 7 { match &self.topics { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None if version >= 2 => writer.write_null_array(flexible), None => return Err(EncodeError::null("OffsetFetchRequest", "Topics", version)), } } else if self.topics.as_ref().is_none_or(|value| !value.is_empty()) { return Err(EncodeError::not_in_version("OffsetFetchRequest", "Topics", version)); }
-        if version >= 8 { writer.write_array_length(self.groups.len(), flexible)?; for element in &self.groups { element.encode(writer, version)?; } } else if !self.groups.is_empty() { return Err(EncodeError::not_in_version("OffsetFetchRequest", "Groups", version)); }
-        if version >= 7 { writer.write_bool(self.require_stable); } else if self.require_stable { return Err(EncodeError::not_in_version("OffsetFetchRequest", "RequireStable", version)); }
+        if version <= 7 {
+            writer.write_string(&self.group_id, flexible)?;
+        } else if !self.group_id.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchRequest",
+                "GroupId",
+                version,
+            ));
+        }
+        if version <= 7 {
+            match &self.topics {
+                Some(value) => {
+                    writer.write_array_length(value.len(), flexible)?;
+                    for element in value {
+                        element.encode(writer, version)?;
+                    }
+                }
+                None if version >= 2 => writer.write_null_array(flexible),
+                None => return Err(EncodeError::null("OffsetFetchRequest", "Topics", version)),
+            }
+        } else if self.topics.as_ref().is_none_or(|value| !value.is_empty()) {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchRequest",
+                "Topics",
+                version,
+            ));
+        }
+        if version >= 8 {
+            writer.write_array_length(self.groups.len(), flexible)?;
+            for element in &self.groups {
+                element.encode(writer, version)?;
+            }
+        } else if !self.groups.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchRequest",
+                "Groups",
+                version,
+            ));
+        }
+        if version >= 7 {
+            writer.write_bool(self.require_stable);
+        } else if self.require_stable {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchRequest",
+                "RequireStable",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -91,7 +161,10 @@ impl OffsetFetchRequestTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partition_indexes.len(), flexible)?; for element in &self.partition_indexes { writer.write_i32(*element); }
+        writer.write_array_length(self.partition_indexes.len(), flexible)?;
+        for element in &self.partition_indexes {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -122,9 +195,15 @@ impl OffsetFetchRequestGroup {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             group_id: reader.read_string(true)?,
-            member_id: if version >= 9 { reader.read_nullable_string(true)? } else { None },
+            member_id: if version >= 9 {
+                reader.read_nullable_string(true)?
+            } else {
+                None
+            },
             member_epoch: if version >= 9 { reader.read_i32()? } else { -1 },
-            topics: reader.read_nullable_array(true, |reader| OffsetFetchRequestTopics::decode(reader, version))?,
+            topics: reader.read_nullable_array(true, |reader| {
+                OffsetFetchRequestTopics::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -132,9 +211,26 @@ impl OffsetFetchRequestGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.group_id, true)?;
-        if version >= 9 { match &self.member_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } }
-        if version >= 9 { writer.write_i32(self.member_epoch); }
-        match &self.topics { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        if version >= 9 {
+            match &self.member_id {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        }
+        if version >= 9 {
+            writer.write_i32(self.member_epoch);
+        }
+        match &self.topics {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -150,8 +246,16 @@ pub struct OffsetFetchRequestTopics {
 impl OffsetFetchRequestTopics {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            name: if version <= 9 { reader.read_string(true)? } else { KafkaString::new() },
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
+            name: if version <= 9 {
+                reader.read_string(true)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             partition_indexes: reader.read_array(true, Reader::read_i32)?,
         };
         reader.skip_tagged_fields()?;
@@ -159,9 +263,16 @@ impl OffsetFetchRequestTopics {
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        if version <= 9 { writer.write_string(&self.name, true)?; }
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partition_indexes.len(), true)?; for element in &self.partition_indexes { writer.write_i32(*element); }
+        if version <= 9 {
+            writer.write_string(&self.name, true)?;
+        }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partition_indexes.len(), true)?;
+        for element in &self.partition_indexes {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -28,9 +28,25 @@ impl Message for OffsetFetchResponse {
         let flexible = version >= 6;
         let message = Self {
             throttle_time_ms: if version >= 3 { reader.read_i32()? } else { 0 },
-            topics: if version <= 7 { reader.read_array(flexible, |reader| OffsetFetchResponseTopic::decode(reader, version))? } else { Vec::new() },
-            error_code: if (2..=7).contains(&version) { reader.read_i16()? } else { 0 },
-            groups: if version >= 8 { reader.read_array(flexible, |reader| OffsetFetchResponseGroup::decode(reader, version))? } else { Vec::new() },
+            topics: if version <= 7 {
+                reader.read_array(flexible, |reader| {
+                    OffsetFetchResponseTopic::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
+            error_code: if (2..=7).contains(&version) {
+                reader.read_i16()?
+            } else {
+                0
+            },
+            groups: if version >= 8 {
+                reader.read_array(flexible, |reader| {
+                    OffsetFetchResponseGroup::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -41,10 +57,36 @@ impl Message for OffsetFetchResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 6;
-        if version >= 3 { writer.write_i32(self.throttle_time_ms); }
-        if version <= 7 { writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; } } else if !self.topics.is_empty() { return Err(EncodeError::not_in_version("OffsetFetchResponse", "Topics", version)); }
-        if (2..=7).contains(&version) { writer.write_i16(self.error_code); }
-        if version >= 8 { writer.write_array_length(self.groups.len(), flexible)?; for element in &self.groups { element.encode(writer, version)?; } } else if !self.groups.is_empty() { return Err(EncodeError::not_in_version("OffsetFetchResponse", "Groups", version)); }
+        if version >= 3 {
+            writer.write_i32(self.throttle_time_ms);
+        }
+        if version <= 7 {
+            writer.write_array_length(self.topics.len(), flexible)?;
+            for element in &self.topics {
+                element.encode(writer, version)?;
+            }
+        } else if !self.topics.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchResponse",
+                "Topics",
+                version,
+            ));
+        }
+        if (2..=7).contains(&version) {
+            writer.write_i16(self.error_code);
+        }
+        if version >= 8 {
+            writer.write_array_length(self.groups.len(), flexible)?;
+            for element in &self.groups {
+                element.encode(writer, version)?;
+            }
+        } else if !self.groups.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "OffsetFetchResponse",
+                "Groups",
+                version,
+            ));
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -63,7 +105,9 @@ impl OffsetFetchResponseTopic {
         let flexible = version >= 6;
         let message = Self {
             name: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| OffsetFetchResponsePartition::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                OffsetFetchResponsePartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -74,7 +118,10 @@ impl OffsetFetchResponseTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 6;
         writer.write_string(&self.name, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -123,8 +170,15 @@ impl OffsetFetchResponsePartition {
         let flexible = version >= 6;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
-        if version >= 5 { writer.write_i32(self.committed_leader_epoch); }
-        match &self.metadata { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        if version >= 5 {
+            writer.write_i32(self.committed_leader_epoch);
+        }
+        match &self.metadata {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i16(self.error_code);
         if flexible {
             writer.write_unsigned_varint(0);
@@ -144,7 +198,9 @@ impl OffsetFetchResponseGroup {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_array(true, |reader| OffsetFetchResponseTopics::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                OffsetFetchResponseTopics::decode(reader, version)
+            })?,
             error_code: reader.read_i16()?,
         };
         reader.skip_tagged_fields()?;
@@ -153,7 +209,10 @@ impl OffsetFetchResponseGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.group_id, true)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i16(self.error_code);
         writer.write_unsigned_varint(0);
         Ok(())
@@ -170,18 +229,35 @@ pub struct OffsetFetchResponseTopics {
 impl OffsetFetchResponseTopics {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            name: if version <= 9 { reader.read_string(true)? } else { KafkaString::new() },
-            topic_id: if version >= 10 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(true, |reader| OffsetFetchResponsePartitions::decode(reader, version))?,
+            name: if version <= 9 {
+                reader.read_string(true)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 10 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader.read_array(true, |reader| {
+                OffsetFetchResponsePartitions::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        if version <= 9 { writer.write_string(&self.name, true)?; }
-        if version >= 10 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 9 {
+            writer.write_string(&self.name, true)?;
+        }
+        if version >= 10 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -225,7 +301,12 @@ impl OffsetFetchResponsePartitions {
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
         writer.write_i32(self.committed_leader_epoch);
-        match &self.metadata { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.metadata {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i16(self.error_code);
         writer.write_unsigned_varint(0);
         Ok(())

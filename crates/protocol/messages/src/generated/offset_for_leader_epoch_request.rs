@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::offset_for_leader_epoch_response::OffsetForLeaderEpochResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's OffsetForLeaderEpochRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +34,9 @@ impl Message for OffsetForLeaderEpochRequest {
         let flexible = version >= 4;
         let message = Self {
             replica_id: if version >= 3 { reader.read_i32()? } else { -2 },
-            topics: reader.read_array(flexible, |reader| OffsetForLeaderTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                OffsetForLeaderTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -46,8 +47,13 @@ impl Message for OffsetForLeaderEpochRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        if version >= 3 { writer.write_i32(self.replica_id); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 3 {
+            writer.write_i32(self.replica_id);
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -71,7 +77,9 @@ impl OffsetForLeaderTopic {
         let flexible = version >= 4;
         let message = Self {
             topic: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| OffsetForLeaderPartition::decode(reader, version))?,
+            partitions: reader.read_array(flexible, |reader| {
+                OffsetForLeaderPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -82,7 +90,10 @@ impl OffsetForLeaderTopic {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's OffsetForLeaderEpochResponse.
@@ -25,7 +24,9 @@ impl Message for OffsetForLeaderEpochResponse {
         let flexible = version >= 4;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            topics: reader.read_array(flexible, |reader| OffsetForLeaderTopicResult::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                OffsetForLeaderTopicResult::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -37,7 +38,10 @@ impl Message for OffsetForLeaderEpochResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -56,7 +60,8 @@ impl OffsetForLeaderTopicResult {
         let flexible = version >= 4;
         let message = Self {
             topic: reader.read_string(flexible)?,
-            partitions: reader.read_array(flexible, |reader| EpochEndOffset::decode(reader, version))?,
+            partitions: reader
+                .read_array(flexible, |reader| EpochEndOffset::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -67,7 +72,10 @@ impl OffsetForLeaderTopicResult {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 4;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -64,22 +64,34 @@ impl Message for PartitionChangeRecord {
             last_known_elr: None,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.isr = reader.read_nullable_array(true, Reader::read_i32)?,
-                    1 => message.leader = reader.read_i32()?,
-                    2 => message.replicas = reader.read_nullable_array(true, Reader::read_i32)?,
-                    3 => message.removing_replicas = reader.read_nullable_array(true, Reader::read_i32)?,
-                    4 => message.adding_replicas = reader.read_nullable_array(true, Reader::read_i32)?,
-                    5 => message.leader_recovery_state = reader.read_i8()?,
-                    8 if version >= 1 => message.directories = reader.read_nullable_array(true, Reader::read_uuid)?,
-                    8 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    6 if version >= 2 => message.eligible_leader_replicas = reader.read_nullable_array(true, Reader::read_i32)?,
-                    6 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    7 if version >= 2 => message.last_known_elr = reader.read_nullable_array(true, Reader::read_i32)?,
-                    7 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.isr = reader.read_nullable_array(true, Reader::read_i32)?,
+                1 => message.leader = reader.read_i32()?,
+                2 => message.replicas = reader.read_nullable_array(true, Reader::read_i32)?,
+                3 => {
+                    message.removing_replicas =
+                        reader.read_nullable_array(true, Reader::read_i32)?
                 }
+                4 => {
+                    message.adding_replicas = reader.read_nullable_array(true, Reader::read_i32)?
+                }
+                5 => message.leader_recovery_state = reader.read_i8()?,
+                8 if version >= 1 => {
+                    message.directories = reader.read_nullable_array(true, Reader::read_uuid)?
+                }
+                8 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                6 if version >= 2 => {
+                    message.eligible_leader_replicas =
+                        reader.read_nullable_array(true, Reader::read_i32)?
+                }
+                6 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                7 if version >= 2 => {
+                    message.last_known_elr = reader.read_nullable_array(true, Reader::read_i32)?
+                }
+                7 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -88,19 +100,139 @@ impl Message for PartitionChangeRecord {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.partition_id);
         writer.write_uuid(self.topic_id);
-        if version < 1 && self.directories.is_some() { return Err(EncodeError::not_in_version("PartitionChangeRecord", "Directories", version)); }
-        if version < 2 && self.eligible_leader_replicas.is_some() { return Err(EncodeError::not_in_version("PartitionChangeRecord", "EligibleLeaderReplicas", version)); }
-        if version < 2 && self.last_known_elr.is_some() { return Err(EncodeError::not_in_version("PartitionChangeRecord", "LastKnownElr", version)); }
-        writer.write_unsigned_varint(u32::from(self.isr.is_some()) + u32::from(self.leader != -2) + u32::from(self.replicas.is_some()) + u32::from(self.removing_replicas.is_some()) + u32::from(self.adding_replicas.is_some()) + u32::from(self.leader_recovery_state != -1) + u32::from(version >= 2 && self.eligible_leader_replicas.is_some()) + u32::from(version >= 2 && self.last_known_elr.is_some()) + u32::from(version >= 1 && self.directories.is_some()));
-        if self.isr.is_some() { let start = writer.begin_tag(0); match &self.isr { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if self.leader != -2 { let start = writer.begin_tag(1); writer.write_i32(self.leader); writer.end_tag(start)?; }
-        if self.replicas.is_some() { let start = writer.begin_tag(2); match &self.replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if self.removing_replicas.is_some() { let start = writer.begin_tag(3); match &self.removing_replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if self.adding_replicas.is_some() { let start = writer.begin_tag(4); match &self.adding_replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if self.leader_recovery_state != -1 { let start = writer.begin_tag(5); writer.write_i8(self.leader_recovery_state); writer.end_tag(start)?; }
-        if version >= 2 && self.eligible_leader_replicas.is_some() { let start = writer.begin_tag(6); match &self.eligible_leader_replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if version >= 2 && self.last_known_elr.is_some() { let start = writer.begin_tag(7); match &self.last_known_elr { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if version >= 1 && self.directories.is_some() { let start = writer.begin_tag(8); match &self.directories { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_uuid(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if version < 1 && self.directories.is_some() {
+            return Err(EncodeError::not_in_version(
+                "PartitionChangeRecord",
+                "Directories",
+                version,
+            ));
+        }
+        if version < 2 && self.eligible_leader_replicas.is_some() {
+            return Err(EncodeError::not_in_version(
+                "PartitionChangeRecord",
+                "EligibleLeaderReplicas",
+                version,
+            ));
+        }
+        if version < 2 && self.last_known_elr.is_some() {
+            return Err(EncodeError::not_in_version(
+                "PartitionChangeRecord",
+                "LastKnownElr",
+                version,
+            ));
+        }
+        writer.write_unsigned_varint(
+            u32::from(self.isr.is_some())
+                + u32::from(self.leader != -2)
+                + u32::from(self.replicas.is_some())
+                + u32::from(self.removing_replicas.is_some())
+                + u32::from(self.adding_replicas.is_some())
+                + u32::from(self.leader_recovery_state != -1)
+                + u32::from(version >= 2 && self.eligible_leader_replicas.is_some())
+                + u32::from(version >= 2 && self.last_known_elr.is_some())
+                + u32::from(version >= 1 && self.directories.is_some()),
+        );
+        if self.isr.is_some() {
+            let start = writer.begin_tag(0);
+            match &self.isr {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if self.leader != -2 {
+            let start = writer.begin_tag(1);
+            writer.write_i32(self.leader);
+            writer.end_tag(start)?;
+        }
+        if self.replicas.is_some() {
+            let start = writer.begin_tag(2);
+            match &self.replicas {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if self.removing_replicas.is_some() {
+            let start = writer.begin_tag(3);
+            match &self.removing_replicas {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if self.adding_replicas.is_some() {
+            let start = writer.begin_tag(4);
+            match &self.adding_replicas {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if self.leader_recovery_state != -1 {
+            let start = writer.begin_tag(5);
+            writer.write_i8(self.leader_recovery_state);
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && self.eligible_leader_replicas.is_some() {
+            let start = writer.begin_tag(6);
+            match &self.eligible_leader_replicas {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && self.last_known_elr.is_some() {
+            let start = writer.begin_tag(7);
+            match &self.last_known_elr {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 1 && self.directories.is_some() {
+            let start = writer.begin_tag(8);
+            match &self.directories {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_uuid(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

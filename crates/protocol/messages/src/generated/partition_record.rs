@@ -65,20 +65,29 @@ impl Message for PartitionRecord {
             leader_recovery_state: 0,
             leader_epoch: reader.read_i32()?,
             partition_epoch: reader.read_i32()?,
-            directories: if version >= 1 { reader.read_array(true, Reader::read_uuid)? } else { Vec::new() },
+            directories: if version >= 1 {
+                reader.read_array(true, Reader::read_uuid)?
+            } else {
+                Vec::new()
+            },
             eligible_leader_replicas: None,
             last_known_elr: None,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.leader_recovery_state = reader.read_i8()?,
-                    1 if version >= 2 => message.eligible_leader_replicas = reader.read_nullable_array(true, Reader::read_i32)?,
-                    1 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    2 if version >= 2 => message.last_known_elr = reader.read_nullable_array(true, Reader::read_i32)?,
-                    2 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.leader_recovery_state = reader.read_i8()?,
+                1 if version >= 2 => {
+                    message.eligible_leader_replicas =
+                        reader.read_nullable_array(true, Reader::read_i32)?
                 }
+                1 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                2 if version >= 2 => {
+                    message.last_known_elr = reader.read_nullable_array(true, Reader::read_i32)?
+                }
+                2 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -87,20 +96,87 @@ impl Message for PartitionRecord {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.partition_id);
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.replicas.len(), true)?; for element in &self.replicas { writer.write_i32(*element); }
-        writer.write_array_length(self.isr.len(), true)?; for element in &self.isr { writer.write_i32(*element); }
-        writer.write_array_length(self.removing_replicas.len(), true)?; for element in &self.removing_replicas { writer.write_i32(*element); }
-        writer.write_array_length(self.adding_replicas.len(), true)?; for element in &self.adding_replicas { writer.write_i32(*element); }
+        writer.write_array_length(self.replicas.len(), true)?;
+        for element in &self.replicas {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.isr.len(), true)?;
+        for element in &self.isr {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.removing_replicas.len(), true)?;
+        for element in &self.removing_replicas {
+            writer.write_i32(*element);
+        }
+        writer.write_array_length(self.adding_replicas.len(), true)?;
+        for element in &self.adding_replicas {
+            writer.write_i32(*element);
+        }
         writer.write_i32(self.leader);
         writer.write_i32(self.leader_epoch);
         writer.write_i32(self.partition_epoch);
-        if version >= 1 { writer.write_array_length(self.directories.len(), true)?; for element in &self.directories { writer.write_uuid(*element); } } else if !self.directories.is_empty() { return Err(EncodeError::not_in_version("PartitionRecord", "Directories", version)); }
-        if version < 2 && self.eligible_leader_replicas.is_some() { return Err(EncodeError::not_in_version("PartitionRecord", "EligibleLeaderReplicas", version)); }
-        if version < 2 && self.last_known_elr.is_some() { return Err(EncodeError::not_in_version("PartitionRecord", "LastKnownElr", version)); }
-        writer.write_unsigned_varint(u32::from(self.leader_recovery_state != 0) + u32::from(version >= 2 && self.eligible_leader_replicas.is_some()) + u32::from(version >= 2 && self.last_known_elr.is_some()));
-        if self.leader_recovery_state != 0 { let start = writer.begin_tag(0); writer.write_i8(self.leader_recovery_state); writer.end_tag(start)?; }
-        if version >= 2 && self.eligible_leader_replicas.is_some() { let start = writer.begin_tag(1); match &self.eligible_leader_replicas { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
-        if version >= 2 && self.last_known_elr.is_some() { let start = writer.begin_tag(2); match &self.last_known_elr { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if version >= 1 {
+            writer.write_array_length(self.directories.len(), true)?;
+            for element in &self.directories {
+                writer.write_uuid(*element);
+            }
+        } else if !self.directories.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "PartitionRecord",
+                "Directories",
+                version,
+            ));
+        }
+        if version < 2 && self.eligible_leader_replicas.is_some() {
+            return Err(EncodeError::not_in_version(
+                "PartitionRecord",
+                "EligibleLeaderReplicas",
+                version,
+            ));
+        }
+        if version < 2 && self.last_known_elr.is_some() {
+            return Err(EncodeError::not_in_version(
+                "PartitionRecord",
+                "LastKnownElr",
+                version,
+            ));
+        }
+        writer.write_unsigned_varint(
+            u32::from(self.leader_recovery_state != 0)
+                + u32::from(version >= 2 && self.eligible_leader_replicas.is_some())
+                + u32::from(version >= 2 && self.last_known_elr.is_some()),
+        );
+        if self.leader_recovery_state != 0 {
+            let start = writer.begin_tag(0);
+            writer.write_i8(self.leader_recovery_state);
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && self.eligible_leader_replicas.is_some() {
+            let start = writer.begin_tag(1);
+            match &self.eligible_leader_replicas {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 2 && self.last_known_elr.is_some() {
+            let start = writer.begin_tag(2);
+            match &self.last_known_elr {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use bytes::Bytes;
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::produce_response::ProduceResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ProduceRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -32,7 +32,8 @@ impl Message for ProduceRequest {
             transactional_id: reader.read_nullable_string(flexible)?,
             acks: reader.read_i16()?,
             timeout_ms: reader.read_i32()?,
-            topic_data: reader.read_array(flexible, |reader| TopicProduceData::decode(reader, version))?,
+            topic_data: reader
+                .read_array(flexible, |reader| TopicProduceData::decode(reader, version))?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -43,10 +44,18 @@ impl Message for ProduceRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 9;
-        match &self.transactional_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.transactional_id {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_i16(self.acks);
         writer.write_i32(self.timeout_ms);
-        writer.write_array_length(self.topic_data.len(), flexible)?; for element in &self.topic_data { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_data.len(), flexible)?;
+        for element in &self.topic_data {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -70,9 +79,19 @@ impl TopicProduceData {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let message = Self {
-            name: if version <= 12 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 13 { reader.read_uuid()? } else { Uuid::ZERO },
-            partition_data: reader.read_array(flexible, |reader| PartitionProduceData::decode(reader, version))?,
+            name: if version <= 12 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 13 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partition_data: reader.read_array(flexible, |reader| {
+                PartitionProduceData::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -82,9 +101,16 @@ impl TopicProduceData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
-        if version <= 12 { writer.write_string(&self.name, flexible)?; }
-        if version >= 13 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partition_data.len(), flexible)?; for element in &self.partition_data { element.encode(writer, version)?; }
+        if version <= 12 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 13 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partition_data.len(), flexible)?;
+        for element in &self.partition_data {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -114,7 +140,12 @@ impl PartitionProduceData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.index);
-        match &self.records { Some(value) => { writer.write_bytes(value, flexible)?; } None => writer.write_null_array(flexible), }
+        match &self.records {
+            Some(value) => {
+                writer.write_bytes(value, flexible)?;
+            }
+            None => writer.write_null_array(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -26,7 +26,9 @@ impl Message for ProduceResponse {
         reader.check_version::<Self>(version)?;
         let flexible = version >= 9;
         let mut message = Self {
-            responses: reader.read_array(flexible, |reader| TopicProduceResponse::decode(reader, version))?,
+            responses: reader.read_array(flexible, |reader| {
+                TopicProduceResponse::decode(reader, version)
+            })?,
             throttle_time_ms: reader.read_i32()?,
             node_endpoints: Vec::new(),
         };
@@ -34,7 +36,10 @@ impl Message for ProduceResponse {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 if version >= 10 => message.node_endpoints = reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
+                    0 if version >= 10 => {
+                        message.node_endpoints = reader
+                            .read_array(true, |reader| NodeEndpoint::decode(reader, version))?
+                    }
                     0 => return Err(DecodeError::TagNotInVersion { tag, version }),
                     _ => reader.skip(size)?,
                 }
@@ -46,12 +51,29 @@ impl Message for ProduceResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 9;
-        writer.write_array_length(self.responses.len(), flexible)?; for element in &self.responses { element.encode(writer, version)?; }
+        writer.write_array_length(self.responses.len(), flexible)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.throttle_time_ms);
-        if version < 10 && !self.node_endpoints.is_empty() { return Err(EncodeError::not_in_version("ProduceResponse", "NodeEndpoints", version)); }
+        if version < 10 && !self.node_endpoints.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "ProduceResponse",
+                "NodeEndpoints",
+                version,
+            ));
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(version >= 10 && !self.node_endpoints.is_empty()));
-            if version >= 10 && !self.node_endpoints.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; } writer.end_tag(start)?; }
+            writer
+                .write_unsigned_varint(u32::from(version >= 10 && !self.node_endpoints.is_empty()));
+            if version >= 10 && !self.node_endpoints.is_empty() {
+                let start = writer.begin_tag(0);
+                writer.write_array_length(self.node_endpoints.len(), true)?;
+                for element in &self.node_endpoints {
+                    element.encode(writer, version)?;
+                }
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -68,9 +90,19 @@ impl TopicProduceResponse {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 9;
         let message = Self {
-            name: if version <= 12 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 13 { reader.read_uuid()? } else { Uuid::ZERO },
-            partition_responses: reader.read_array(flexible, |reader| PartitionProduceResponse::decode(reader, version))?,
+            name: if version <= 12 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 13 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partition_responses: reader.read_array(flexible, |reader| {
+                PartitionProduceResponse::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -80,9 +112,16 @@ impl TopicProduceResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
-        if version <= 12 { writer.write_string(&self.name, flexible)?; }
-        if version >= 13 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partition_responses.len(), flexible)?; for element in &self.partition_responses { element.encode(writer, version)?; }
+        if version <= 12 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 13 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partition_responses.len(), flexible)?;
+        for element in &self.partition_responses {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -126,15 +165,27 @@ impl PartitionProduceResponse {
             base_offset: reader.read_i64()?,
             log_append_time_ms: reader.read_i64()?,
             log_start_offset: if version >= 5 { reader.read_i64()? } else { -1 },
-            record_errors: if version >= 8 { reader.read_array(flexible, |reader| BatchIndexAndErrorMessage::decode(reader, version))? } else { Vec::new() },
-            error_message: if version >= 8 { reader.read_nullable_string(flexible)? } else { None },
+            record_errors: if version >= 8 {
+                reader.read_array(flexible, |reader| {
+                    BatchIndexAndErrorMessage::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
+            error_message: if version >= 8 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             current_leader: LeaderIdAndEpoch::default(),
         };
         if flexible {
             for _ in 0..reader.read_tagged_field_count()? {
                 let (tag, size) = reader.read_tag_and_size()?;
                 match tag {
-                    0 if version >= 10 => message.current_leader = LeaderIdAndEpoch::decode(reader, version)?,
+                    0 if version >= 10 => {
+                        message.current_leader = LeaderIdAndEpoch::decode(reader, version)?
+                    }
                     0 => return Err(DecodeError::TagNotInVersion { tag, version }),
                     _ => reader.skip(size)?,
                 }
@@ -149,13 +200,39 @@ impl PartitionProduceResponse {
         writer.write_i16(self.error_code);
         writer.write_i64(self.base_offset);
         writer.write_i64(self.log_append_time_ms);
-        if version >= 5 { writer.write_i64(self.log_start_offset); }
-        if version >= 8 { writer.write_array_length(self.record_errors.len(), flexible)?; for element in &self.record_errors { element.encode(writer, version)?; } }
-        if version >= 8 { match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version < 10 && self.current_leader != LeaderIdAndEpoch::default() { return Err(EncodeError::not_in_version("PartitionProduceResponse", "CurrentLeader", version)); }
+        if version >= 5 {
+            writer.write_i64(self.log_start_offset);
+        }
+        if version >= 8 {
+            writer.write_array_length(self.record_errors.len(), flexible)?;
+            for element in &self.record_errors {
+                element.encode(writer, version)?;
+            }
+        }
+        if version >= 8 {
+            match &self.error_message {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version < 10 && self.current_leader != LeaderIdAndEpoch::default() {
+            return Err(EncodeError::not_in_version(
+                "PartitionProduceResponse",
+                "CurrentLeader",
+                version,
+            ));
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(version >= 10 && self.current_leader != LeaderIdAndEpoch::default()));
-            if version >= 10 && self.current_leader != LeaderIdAndEpoch::default() { let start = writer.begin_tag(0); self.current_leader.encode(writer, version)?; writer.end_tag(start)?; }
+            writer.write_unsigned_varint(u32::from(
+                version >= 10 && self.current_leader != LeaderIdAndEpoch::default(),
+            ));
+            if version >= 10 && self.current_leader != LeaderIdAndEpoch::default() {
+                let start = writer.begin_tag(0);
+                self.current_leader.encode(writer, version)?;
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -183,7 +260,12 @@ impl BatchIndexAndErrorMessage {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 9;
         writer.write_i32(self.batch_index);
-        match &self.batch_index_error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.batch_index_error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -248,7 +330,12 @@ impl NodeEndpoint {
         writer.write_i32(self.node_id);
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

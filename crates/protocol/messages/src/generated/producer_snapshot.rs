@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's ProducerSnapshot.
@@ -24,14 +23,18 @@ impl Message for ProducerSnapshot {
         reader.check_version::<Self>(version)?;
         Ok(Self {
             crc: reader.read_u32()?,
-            producer_entries: reader.read_array(false, |reader| ProducerEntry::decode(reader, version))?,
+            producer_entries: reader
+                .read_array(false, |reader| ProducerEntry::decode(reader, version))?,
         })
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_u32(self.crc);
-        writer.write_array_length(self.producer_entries.len(), false)?; for element in &self.producer_entries { element.encode(writer, version)?; }
+        writer.write_array_length(self.producer_entries.len(), false)?;
+        for element in &self.producer_entries {
+            element.encode(writer, version)?;
+        }
         Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use bytes::Bytes;
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::push_telemetry_response::PushTelemetryResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's PushTelemetryRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

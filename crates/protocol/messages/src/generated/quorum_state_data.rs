@@ -43,13 +43,25 @@ impl Message for QuorumStateData {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            cluster_id: if version <= 0 { reader.read_string(true)? } else { KafkaString::new() },
+            cluster_id: if version <= 0 {
+                reader.read_string(true)?
+            } else {
+                KafkaString::new()
+            },
             leader_id: reader.read_i32()?,
             leader_epoch: reader.read_i32()?,
             voted_id: reader.read_i32()?,
-            voted_directory_id: if version >= 1 { reader.read_uuid()? } else { Uuid::ZERO },
+            voted_directory_id: if version >= 1 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             applied_offset: if version <= 0 { reader.read_i64()? } else { 0 },
-            current_voters: if version <= 0 { reader.read_nullable_array(true, |reader| Voter::decode(reader, version))? } else { Some(Vec::new()) },
+            current_voters: if version <= 0 {
+                reader.read_nullable_array(true, |reader| Voter::decode(reader, version))?
+            } else {
+                Some(Vec::new())
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -57,13 +69,57 @@ impl Message for QuorumStateData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        if version <= 0 { writer.write_string(&self.cluster_id, true)?; } else if !self.cluster_id.is_empty() { return Err(EncodeError::not_in_version("QuorumStateData", "ClusterId", version)); }
+        if version <= 0 {
+            writer.write_string(&self.cluster_id, true)?;
+        } else if !self.cluster_id.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "QuorumStateData",
+                "ClusterId",
+                version,
+            ));
+        }
         writer.write_i32(self.leader_id);
         writer.write_i32(self.leader_epoch);
         writer.write_i32(self.voted_id);
-        if version >= 1 { writer.write_uuid(self.voted_directory_id); } else if self.voted_directory_id != Uuid::ZERO { return Err(EncodeError::not_in_version("QuorumStateData", "VotedDirectoryId", version)); }
-        if version <= 0 { writer.write_i64(self.applied_offset); } else if self.applied_offset != 0 { return Err(EncodeError::not_in_version("QuorumStateData", "AppliedOffset", version)); }
-        if version <= 0 { match &self.current_voters { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), } } else if self.current_voters.as_ref().is_none_or(|value| !value.is_empty()) { return Err(EncodeError::not_in_version("QuorumStateData", "CurrentVoters", version)); }
+        if version >= 1 {
+            writer.write_uuid(self.voted_directory_id);
+        } else if self.voted_directory_id != Uuid::ZERO {
+            return Err(EncodeError::not_in_version(
+                "QuorumStateData",
+                "VotedDirectoryId",
+                version,
+            ));
+        }
+        if version <= 0 {
+            writer.write_i64(self.applied_offset);
+        } else if self.applied_offset != 0 {
+            return Err(EncodeError::not_in_version(
+                "QuorumStateData",
+                "AppliedOffset",
+                version,
+            ));
+        }
+        if version <= 0 {
+            match &self.current_voters {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        element.encode(writer, version)?;
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+        } else if self
+            .current_voters
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            return Err(EncodeError::not_in_version(
+                "QuorumStateData",
+                "CurrentVoters",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

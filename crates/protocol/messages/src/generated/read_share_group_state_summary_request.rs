@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::read_share_group_state_summary_response::ReadShareGroupStateSummaryResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ReadShareGroupStateSummaryRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,7 +26,8 @@ impl Message for ReadShareGroupStateSummaryRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             group_id: reader.read_string(true)?,
-            topics: reader.read_array(true, |reader| ReadStateSummaryData::decode(reader, version))?,
+            topics: reader
+                .read_array(true, |reader| ReadStateSummaryData::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -35,7 +36,10 @@ impl Message for ReadShareGroupStateSummaryRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_string(&self.group_id, true)?;
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -64,7 +68,10 @@ impl ReadStateSummaryData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -52,26 +52,40 @@ impl Message for RegisterBrokerRecord {
         reader.check_version::<Self>(version)?;
         let mut message = Self {
             broker_id: reader.read_i32()?,
-            is_migrating_zk_broker: if version >= 2 { reader.read_bool()? } else { false },
+            is_migrating_zk_broker: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             incarnation_id: reader.read_uuid()?,
             broker_epoch: reader.read_i64()?,
-            end_points: reader.read_array(true, |reader| BrokerEndpoint::decode(reader, version))?,
+            end_points: reader
+                .read_array(true, |reader| BrokerEndpoint::decode(reader, version))?,
             features: reader.read_array(true, |reader| BrokerFeature::decode(reader, version))?,
             rack: reader.read_nullable_string(true)?,
             fenced: reader.read_bool()?,
-            in_controlled_shutdown: if version >= 1 { reader.read_bool()? } else { false },
+            in_controlled_shutdown: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             log_dirs: Vec::new(),
             cordoned_log_dirs: None,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 if version >= 3 => message.log_dirs = reader.read_array(true, Reader::read_uuid)?,
-                    0 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    1 if version >= 4 => message.cordoned_log_dirs = reader.read_nullable_array(true, Reader::read_uuid)?,
-                    1 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 if version >= 3 => {
+                    message.log_dirs = reader.read_array(true, Reader::read_uuid)?
                 }
+                0 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                1 if version >= 4 => {
+                    message.cordoned_log_dirs =
+                        reader.read_nullable_array(true, Reader::read_uuid)?
+                }
+                1 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -79,19 +93,80 @@ impl Message for RegisterBrokerRecord {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.broker_id);
-        if version >= 2 { writer.write_bool(self.is_migrating_zk_broker); } else if self.is_migrating_zk_broker { return Err(EncodeError::not_in_version("RegisterBrokerRecord", "IsMigratingZkBroker", version)); }
+        if version >= 2 {
+            writer.write_bool(self.is_migrating_zk_broker);
+        } else if self.is_migrating_zk_broker {
+            return Err(EncodeError::not_in_version(
+                "RegisterBrokerRecord",
+                "IsMigratingZkBroker",
+                version,
+            ));
+        }
         writer.write_uuid(self.incarnation_id);
         writer.write_i64(self.broker_epoch);
-        writer.write_array_length(self.end_points.len(), true)?; for element in &self.end_points { element.encode(writer, version)?; }
-        writer.write_array_length(self.features.len(), true)?; for element in &self.features { element.encode(writer, version)?; }
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        writer.write_array_length(self.end_points.len(), true)?;
+        for element in &self.end_points {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.features.len(), true)?;
+        for element in &self.features {
+            element.encode(writer, version)?;
+        }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_bool(self.fenced);
-        if version >= 1 { writer.write_bool(self.in_controlled_shutdown); } else if self.in_controlled_shutdown { return Err(EncodeError::not_in_version("RegisterBrokerRecord", "InControlledShutdown", version)); }
-        if version < 3 && !self.log_dirs.is_empty() { return Err(EncodeError::not_in_version("RegisterBrokerRecord", "LogDirs", version)); }
-        if version < 4 && self.cordoned_log_dirs.is_some() { return Err(EncodeError::not_in_version("RegisterBrokerRecord", "CordonedLogDirs", version)); }
-        writer.write_unsigned_varint(u32::from(version >= 3 && !self.log_dirs.is_empty()) + u32::from(version >= 4 && self.cordoned_log_dirs.is_some()));
-        if version >= 3 && !self.log_dirs.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.log_dirs.len(), true)?; for element in &self.log_dirs { writer.write_uuid(*element); } writer.end_tag(start)?; }
-        if version >= 4 && self.cordoned_log_dirs.is_some() { let start = writer.begin_tag(1); match &self.cordoned_log_dirs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_uuid(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        if version >= 1 {
+            writer.write_bool(self.in_controlled_shutdown);
+        } else if self.in_controlled_shutdown {
+            return Err(EncodeError::not_in_version(
+                "RegisterBrokerRecord",
+                "InControlledShutdown",
+                version,
+            ));
+        }
+        if version < 3 && !self.log_dirs.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "RegisterBrokerRecord",
+                "LogDirs",
+                version,
+            ));
+        }
+        if version < 4 && self.cordoned_log_dirs.is_some() {
+            return Err(EncodeError::not_in_version(
+                "RegisterBrokerRecord",
+                "CordonedLogDirs",
+                version,
+            ));
+        }
+        writer.write_unsigned_varint(
+            u32::from(version >= 3 && !self.log_dirs.is_empty())
+                + u32::from(version >= 4 && self.cordoned_log_dirs.is_some()),
+        );
+        if version >= 3 && !self.log_dirs.is_empty() {
+            let start = writer.begin_tag(0);
+            writer.write_array_length(self.log_dirs.len(), true)?;
+            for element in &self.log_dirs {
+                writer.write_uuid(*element);
+            }
+            writer.end_tag(start)?;
+        }
+        if version >= 4 && self.cordoned_log_dirs.is_some() {
+            let start = writer.begin_tag(1);
+            match &self.cordoned_log_dirs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_uuid(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -30,8 +30,10 @@ impl Message for RegisterControllerRecord {
             controller_id: reader.read_i32()?,
             incarnation_id: reader.read_uuid()?,
             zk_migration_ready: reader.read_bool()?,
-            end_points: reader.read_array(true, |reader| ControllerEndpoint::decode(reader, version))?,
-            features: reader.read_array(true, |reader| ControllerFeature::decode(reader, version))?,
+            end_points: reader
+                .read_array(true, |reader| ControllerEndpoint::decode(reader, version))?,
+            features: reader
+                .read_array(true, |reader| ControllerFeature::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -42,8 +44,14 @@ impl Message for RegisterControllerRecord {
         writer.write_i32(self.controller_id);
         writer.write_uuid(self.incarnation_id);
         writer.write_bool(self.zk_migration_ready);
-        writer.write_array_length(self.end_points.len(), true)?; for element in &self.end_points { element.encode(writer, version)?; }
-        writer.write_array_length(self.features.len(), true)?; for element in &self.features { element.encode(writer, version)?; }
+        writer.write_array_length(self.end_points.len(), true)?;
+        for element in &self.end_points {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.features.len(), true)?;
+        for element in &self.features {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

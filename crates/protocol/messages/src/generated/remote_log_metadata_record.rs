@@ -8,8 +8,8 @@ use super::remote_log_segment_metadata_record::RemoteLogSegmentMetadataRecord;
 use super::remote_log_segment_metadata_snapshot_record::RemoteLogSegmentMetadataSnapshotRecord;
 use super::remote_log_segment_metadata_update_record::RemoteLogSegmentMetadataUpdateRecord;
 use super::remote_partition_delete_metadata_record::RemotePartitionDeleteMetadataRecord;
-use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 use crate::frame::{decode_frame, encode_frame};
+use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// A record of the topic of remote log metadata.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl From<RemoteLogSegmentMetadataSnapshotRecord> for RemoteLogMetadataRecord {
 }
 
 impl RemoteLogMetadataRecord {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {
@@ -112,10 +112,18 @@ impl RemoteLogMetadataRecord {
     /// When a field is set that the version lacks, or is too long.
     pub fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         match self {
-            RemoteLogMetadataRecord::RemoteLogSegmentMetadata(record) => record.encode(writer, version),
-            RemoteLogMetadataRecord::RemoteLogSegmentMetadataUpdate(record) => record.encode(writer, version),
-            RemoteLogMetadataRecord::RemotePartitionDeleteMetadata(record) => record.encode(writer, version),
-            RemoteLogMetadataRecord::RemoteLogSegmentMetadataSnapshot(record) => record.encode(writer, version),
+            RemoteLogMetadataRecord::RemoteLogSegmentMetadata(record) => {
+                record.encode(writer, version)
+            }
+            RemoteLogMetadataRecord::RemoteLogSegmentMetadataUpdate(record) => {
+                record.encode(writer, version)
+            }
+            RemoteLogMetadataRecord::RemotePartitionDeleteMetadata(record) => {
+                record.encode(writer, version)
+            }
+            RemoteLogMetadataRecord::RemoteLogSegmentMetadataSnapshot(record) => {
+                record.encode(writer, version)
+            }
         }
     }
 

@@ -40,18 +40,20 @@ impl Message for RemoteLogSegmentMetadataRecord {
             broker_id: reader.read_i32()?,
             max_timestamp_ms: reader.read_i64()?,
             event_timestamp_ms: reader.read_i64()?,
-            segment_leader_epochs: reader.read_array(true, |reader| SegmentLeaderEpochEntry::decode(reader, version))?,
+            segment_leader_epochs: reader.read_array(true, |reader| {
+                SegmentLeaderEpochEntry::decode(reader, version)
+            })?,
             segment_size_in_bytes: reader.read_i32()?,
             custom_metadata: reader.read_nullable_bytes(true)?,
             remote_log_segment_state: reader.read_i8()?,
             txn_index_empty: false,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.txn_index_empty = reader.read_bool()?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.txn_index_empty = reader.read_bool()?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -64,12 +66,24 @@ impl Message for RemoteLogSegmentMetadataRecord {
         writer.write_i32(self.broker_id);
         writer.write_i64(self.max_timestamp_ms);
         writer.write_i64(self.event_timestamp_ms);
-        writer.write_array_length(self.segment_leader_epochs.len(), true)?; for element in &self.segment_leader_epochs { element.encode(writer, version)?; }
+        writer.write_array_length(self.segment_leader_epochs.len(), true)?;
+        for element in &self.segment_leader_epochs {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.segment_size_in_bytes);
-        match &self.custom_metadata { Some(value) => { writer.write_bytes(value, true)?; } None => writer.write_null_array(true), }
+        match &self.custom_metadata {
+            Some(value) => {
+                writer.write_bytes(value, true)?;
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_i8(self.remote_log_segment_state);
         writer.write_unsigned_varint(u32::from(self.txn_index_empty));
-        if self.txn_index_empty { let start = writer.begin_tag(0); writer.write_bool(self.txn_index_empty); writer.end_tag(start)?; }
+        if self.txn_index_empty {
+            let start = writer.begin_tag(0);
+            writer.write_bool(self.txn_index_empty);
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

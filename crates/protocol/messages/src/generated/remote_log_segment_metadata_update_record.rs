@@ -43,7 +43,12 @@ impl Message for RemoteLogSegmentMetadataUpdateRecord {
         self.remote_log_segment_id.encode(writer, version)?;
         writer.write_i32(self.broker_id);
         writer.write_i64(self.event_timestamp_ms);
-        match &self.custom_metadata { Some(value) => { writer.write_bytes(value, true)?; } None => writer.write_null_array(true), }
+        match &self.custom_metadata {
+            Some(value) => {
+                writer.write_bytes(value, true)?;
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_i8(self.remote_log_segment_state);
         writer.write_unsigned_varint(0);
         Ok(())

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::remove_raft_voter_response::RemoveRaftVoterResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's RemoveRaftVoterRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,12 @@ impl Message for RemoveRaftVoterRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.voter_id);
         writer.write_uuid(self.voter_directory_id);
         writer.write_unsigned_varint(0);

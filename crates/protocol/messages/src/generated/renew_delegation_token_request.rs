@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::renew_delegation_token_response::RenewDelegationTokenResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's RenewDelegationTokenRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's RequestHeader.
@@ -54,7 +53,12 @@ impl Message for RequestHeader {
         writer.write_i16(self.request_api_key);
         writer.write_i16(self.request_api_version);
         writer.write_i32(self.correlation_id);
-        match &self.client_id { Some(value) => { writer.write_string(value, false)?; } None => writer.write_null_string(false), }
+        match &self.client_id {
+            Some(value) => {
+                writer.write_string(value, false)?;
+            }
+            None => writer.write_null_string(false),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

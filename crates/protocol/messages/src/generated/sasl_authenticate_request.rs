@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::sasl_authenticate_response::SaslAuthenticateResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's SaslAuthenticateRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -53,9 +53,16 @@ impl Message for SaslAuthenticateResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 2;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         writer.write_bytes(&self.auth_bytes, flexible)?;
-        if version >= 1 { writer.write_i64(self.session_lifetime_ms); }
+        if version >= 1 {
+            writer.write_i64(self.session_lifetime_ms);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

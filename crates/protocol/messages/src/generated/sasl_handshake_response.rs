@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's SaslHandshakeResponse.
@@ -31,7 +30,10 @@ impl Message for SaslHandshakeResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.mechanisms.len(), false)?; for element in &self.mechanisms { writer.write_string(element, false)?; }
+        writer.write_array_length(self.mechanisms.len(), false)?;
+        for element in &self.mechanisms {
+            writer.write_string(element, false)?;
+        }
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::share_acknowledge_response::ShareAcknowledgeResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ShareAcknowledgeRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,11 @@ impl Message for ShareAcknowledgeRequest {
             group_id: reader.read_nullable_string(true)?,
             member_id: reader.read_nullable_string(true)?,
             share_session_epoch: reader.read_i32()?,
-            is_renew_ack: if version >= 2 { reader.read_bool()? } else { false },
+            is_renew_ack: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             topics: reader.read_array(true, |reader| AcknowledgeTopic::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
@@ -52,11 +56,32 @@ impl Message for ShareAcknowledgeRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.group_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.member_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.group_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.member_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.share_session_epoch);
-        if version >= 2 { writer.write_bool(self.is_renew_ack); } else if self.is_renew_ack { return Err(EncodeError::not_in_version("ShareAcknowledgeRequest", "IsRenewAck", version)); }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 2 {
+            writer.write_bool(self.is_renew_ack);
+        } else if self.is_renew_ack {
+            return Err(EncodeError::not_in_version(
+                "ShareAcknowledgeRequest",
+                "IsRenewAck",
+                version,
+            ));
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -77,7 +102,8 @@ impl AcknowledgeTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             topic_id: reader.read_uuid()?,
-            partitions: reader.read_array(true, |reader| AcknowledgePartition::decode(reader, version))?,
+            partitions: reader
+                .read_array(true, |reader| AcknowledgePartition::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -85,7 +111,10 @@ impl AcknowledgeTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -101,7 +130,8 @@ impl AcknowledgePartition {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             partition_index: reader.read_i32()?,
-            acknowledgement_batches: reader.read_array(true, |reader| AcknowledgementBatch::decode(reader, version))?,
+            acknowledgement_batches: reader
+                .read_array(true, |reader| AcknowledgementBatch::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -109,7 +139,10 @@ impl AcknowledgePartition {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
-        writer.write_array_length(self.acknowledgement_batches.len(), true)?; for element in &self.acknowledgement_batches { element.encode(writer, version)?; }
+        writer.write_array_length(self.acknowledgement_batches.len(), true)?;
+        for element in &self.acknowledgement_batches {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -136,7 +169,10 @@ impl AcknowledgementBatch {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
-        writer.write_array_length(self.acknowledge_types.len(), true)?; for element in &self.acknowledge_types { writer.write_i8(*element); }
+        writer.write_array_length(self.acknowledge_types.len(), true)?;
+        for element in &self.acknowledge_types {
+            writer.write_i8(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -32,8 +32,11 @@ impl Message for ShareAcknowledgeResponse {
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
             acquisition_lock_timeout_ms: if version >= 2 { reader.read_i32()? } else { 0 },
-            responses: reader.read_array(true, |reader| ShareAcknowledgeTopicResponse::decode(reader, version))?,
-            node_endpoints: reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
+            responses: reader.read_array(true, |reader| {
+                ShareAcknowledgeTopicResponse::decode(reader, version)
+            })?,
+            node_endpoints: reader
+                .read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -43,10 +46,23 @@ impl Message for ShareAcknowledgeResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version >= 2 { writer.write_i32(self.acquisition_lock_timeout_ms); }
-        writer.write_array_length(self.responses.len(), true)?; for element in &self.responses { element.encode(writer, version)?; }
-        writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version >= 2 {
+            writer.write_i32(self.acquisition_lock_timeout_ms);
+        }
+        writer.write_array_length(self.responses.len(), true)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.node_endpoints.len(), true)?;
+        for element in &self.node_endpoints {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -70,7 +86,10 @@ impl ShareAcknowledgeTopicResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -99,7 +118,12 @@ impl PartitionData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         self.current_leader.encode(writer, version)?;
         writer.write_unsigned_varint(0);
         Ok(())
@@ -154,7 +178,12 @@ impl NodeEndpoint {
         writer.write_i32(self.node_id);
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

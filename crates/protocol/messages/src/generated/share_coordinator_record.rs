@@ -40,7 +40,7 @@ impl From<ShareUpdateKey> for ShareCoordinatorKey {
 }
 
 impl ShareCoordinatorKey {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {
@@ -141,7 +141,7 @@ impl From<ShareUpdateValue> for ShareCoordinatorValue {
 }
 
 impl ShareCoordinatorValue {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::share_fetch_response::ShareFetchResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ShareFetchRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +63,14 @@ impl Message for ShareFetchRequest {
             max_records: reader.read_i32()?,
             batch_size: reader.read_i32()?,
             share_acquire_mode: if version >= 2 { reader.read_i8()? } else { 0 },
-            is_renew_ack: if version >= 2 { reader.read_bool()? } else { false },
+            is_renew_ack: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             topics: reader.read_array(true, |reader| FetchTopic::decode(reader, version))?,
-            forgotten_topics_data: reader.read_array(true, |reader| ForgottenTopic::decode(reader, version))?,
+            forgotten_topics_data: reader
+                .read_array(true, |reader| ForgottenTopic::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -73,18 +78,44 @@ impl Message for ShareFetchRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.group_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.member_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.group_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.member_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.share_session_epoch);
         writer.write_i32(self.max_wait_ms);
         writer.write_i32(self.min_bytes);
         writer.write_i32(self.max_bytes);
         writer.write_i32(self.max_records);
         writer.write_i32(self.batch_size);
-        if version >= 2 { writer.write_i8(self.share_acquire_mode); }
-        if version >= 2 { writer.write_bool(self.is_renew_ack); } else if self.is_renew_ack { return Err(EncodeError::not_in_version("ShareFetchRequest", "IsRenewAck", version)); }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.forgotten_topics_data.len(), true)?; for element in &self.forgotten_topics_data { element.encode(writer, version)?; }
+        if version >= 2 {
+            writer.write_i8(self.share_acquire_mode);
+        }
+        if version >= 2 {
+            writer.write_bool(self.is_renew_ack);
+        } else if self.is_renew_ack {
+            return Err(EncodeError::not_in_version(
+                "ShareFetchRequest",
+                "IsRenewAck",
+                version,
+            ));
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.forgotten_topics_data.len(), true)?;
+        for element in &self.forgotten_topics_data {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -105,7 +136,8 @@ impl FetchTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             topic_id: reader.read_uuid()?,
-            partitions: reader.read_array(true, |reader| FetchPartition::decode(reader, version))?,
+            partitions: reader
+                .read_array(true, |reader| FetchPartition::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -113,7 +145,10 @@ impl FetchTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -131,7 +166,8 @@ impl FetchPartition {
         let message = Self {
             partition_index: reader.read_i32()?,
             partition_max_bytes: 0,
-            acknowledgement_batches: reader.read_array(true, |reader| AcknowledgementBatch::decode(reader, version))?,
+            acknowledgement_batches: reader
+                .read_array(true, |reader| AcknowledgementBatch::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -139,8 +175,17 @@ impl FetchPartition {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
-        if self.partition_max_bytes != 0 { return Err(EncodeError::not_in_version("FetchPartition", "PartitionMaxBytes", version)); }
-        writer.write_array_length(self.acknowledgement_batches.len(), true)?; for element in &self.acknowledgement_batches { element.encode(writer, version)?; }
+        if self.partition_max_bytes != 0 {
+            return Err(EncodeError::not_in_version(
+                "FetchPartition",
+                "PartitionMaxBytes",
+                version,
+            ));
+        }
+        writer.write_array_length(self.acknowledgement_batches.len(), true)?;
+        for element in &self.acknowledgement_batches {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -167,7 +212,10 @@ impl AcknowledgementBatch {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.first_offset);
         writer.write_i64(self.last_offset);
-        writer.write_array_length(self.acknowledge_types.len(), true)?; for element in &self.acknowledge_types { writer.write_i8(*element); }
+        writer.write_array_length(self.acknowledge_types.len(), true)?;
+        for element in &self.acknowledge_types {
+            writer.write_i8(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -191,7 +239,10 @@ impl ForgottenTopic {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

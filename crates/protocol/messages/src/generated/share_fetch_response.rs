@@ -33,8 +33,11 @@ impl Message for ShareFetchResponse {
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
             acquisition_lock_timeout_ms: reader.read_i32()?,
-            responses: reader.read_array(true, |reader| ShareFetchableTopicResponse::decode(reader, version))?,
-            node_endpoints: reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
+            responses: reader.read_array(true, |reader| {
+                ShareFetchableTopicResponse::decode(reader, version)
+            })?,
+            node_endpoints: reader
+                .read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -44,10 +47,21 @@ impl Message for ShareFetchResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.acquisition_lock_timeout_ms);
-        writer.write_array_length(self.responses.len(), true)?; for element in &self.responses { element.encode(writer, version)?; }
-        writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; }
+        writer.write_array_length(self.responses.len(), true)?;
+        for element in &self.responses {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.node_endpoints.len(), true)?;
+        for element in &self.node_endpoints {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -71,7 +85,10 @@ impl ShareFetchableTopicResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -99,7 +116,8 @@ impl PartitionData {
             acknowledge_error_message: reader.read_nullable_string(true)?,
             current_leader: LeaderIdAndEpoch::decode(reader, version)?,
             records: Some(reader.read_bytes(true)?),
-            acquired_records: reader.read_array(true, |reader| AcquiredRecords::decode(reader, version))?,
+            acquired_records: reader
+                .read_array(true, |reader| AcquiredRecords::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -108,12 +126,30 @@ impl PartitionData {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.partition_index);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i16(self.acknowledge_error_code);
-        match &self.acknowledge_error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.acknowledge_error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         self.current_leader.encode(writer, version)?;
-        match &self.records { Some(value) => { writer.write_bytes(value, true)?; } None => return Err(EncodeError::null("PartitionData", "Records", version)), }
-        writer.write_array_length(self.acquired_records.len(), true)?; for element in &self.acquired_records { element.encode(writer, version)?; }
+        match &self.records {
+            Some(value) => {
+                writer.write_bytes(value, true)?;
+            }
+            None => return Err(EncodeError::null("PartitionData", "Records", version)),
+        }
+        writer.write_array_length(self.acquired_records.len(), true)?;
+        for element in &self.acquired_records {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -194,7 +230,12 @@ impl NodeEndpoint {
         writer.write_i32(self.node_id);
         writer.write_string(&self.host, true)?;
         writer.write_i32(self.port);
-        match &self.rack { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -29,7 +29,8 @@ impl Message for ShareGroupCurrentMemberAssignmentValue {
             member_epoch: reader.read_i32()?,
             previous_member_epoch: reader.read_i32()?,
             state: reader.read_i8()?,
-            assigned_partitions: reader.read_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            assigned_partitions: reader
+                .read_array(true, |reader| TopicPartitions::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -40,7 +41,10 @@ impl Message for ShareGroupCurrentMemberAssignmentValue {
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.previous_member_epoch);
         writer.write_i8(self.state);
-        writer.write_array_length(self.assigned_partitions.len(), true)?; for element in &self.assigned_partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.assigned_partitions.len(), true)?;
+        for element in &self.assigned_partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -64,7 +68,10 @@ impl TopicPartitions {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

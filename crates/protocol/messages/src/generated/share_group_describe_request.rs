@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::share_group_describe_response::ShareGroupDescribeResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ShareGroupDescribeRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -33,7 +32,10 @@ impl Message for ShareGroupDescribeRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.group_ids.len(), true)?; for element in &self.group_ids { writer.write_string(element, true)?; }
+        writer.write_array_length(self.group_ids.len(), true)?;
+        for element in &self.group_ids {
+            writer.write_string(element, true)?;
+        }
         writer.write_bool(self.include_authorized_operations);
         writer.write_unsigned_varint(0);
         Ok(())

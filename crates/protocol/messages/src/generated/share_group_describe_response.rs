@@ -34,7 +34,10 @@ impl Message for ShareGroupDescribeResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.groups.len(), true)?; for element in &self.groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.groups.len(), true)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -88,13 +91,21 @@ impl DescribedGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.group_id, true)?;
         writer.write_string(&self.group_state, true)?;
         writer.write_i32(self.group_epoch);
         writer.write_i32(self.assignment_epoch);
         writer.write_string(&self.assignor_name, true)?;
-        writer.write_array_length(self.members.len(), true)?; for element in &self.members { element.encode(writer, version)?; }
+        writer.write_array_length(self.members.len(), true)?;
+        for element in &self.members {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.authorized_operations);
         writer.write_unsigned_varint(0);
         Ok(())
@@ -129,11 +140,19 @@ impl Member {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.member_id, true)?;
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.member_epoch);
         writer.write_string(&self.client_id, true)?;
         writer.write_string(&self.client_host, true)?;
-        writer.write_array_length(self.subscribed_topic_names.len(), true)?; for element in &self.subscribed_topic_names { writer.write_string(element, true)?; }
+        writer.write_array_length(self.subscribed_topic_names.len(), true)?;
+        for element in &self.subscribed_topic_names {
+            writer.write_string(element, true)?;
+        }
         self.assignment.encode(writer, version)?;
         writer.write_unsigned_varint(0);
         Ok(())
@@ -161,7 +180,10 @@ impl TopicPartitions {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -175,14 +197,18 @@ pub struct Assignment {
 impl Assignment {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            topic_partitions: reader.read_array(true, |reader| TopicPartitions::decode(reader, version))?,
+            topic_partitions: reader
+                .read_array(true, |reader| TopicPartitions::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.topic_partitions.len(), true)?; for element in &self.topic_partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_partitions.len(), true)?;
+        for element in &self.topic_partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::share_group_heartbeat_response::ShareGroupHeartbeatResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's ShareGroupHeartbeatRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -31,7 +30,8 @@ impl Message for ShareGroupHeartbeatRequest {
             member_id: reader.read_string(true)?,
             member_epoch: reader.read_i32()?,
             rack_id: reader.read_nullable_string(true)?,
-            subscribed_topic_names: reader.read_nullable_array(true, |reader| reader.read_string(true))?,
+            subscribed_topic_names: reader
+                .read_nullable_array(true, |reader| reader.read_string(true))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -42,8 +42,21 @@ impl Message for ShareGroupHeartbeatRequest {
         writer.write_string(&self.group_id, true)?;
         writer.write_string(&self.member_id, true)?;
         writer.write_i32(self.member_epoch);
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.subscribed_topic_names { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_string(element, true)?; } } None => writer.write_null_array(true), }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.subscribed_topic_names {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    writer.write_string(element, true)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

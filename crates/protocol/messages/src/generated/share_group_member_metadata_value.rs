@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's ShareGroupMemberMetadataValue.
@@ -47,10 +46,18 @@ impl Message for ShareGroupMemberMetadataValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.client_id, true)?;
         writer.write_string(&self.client_host, true)?;
-        writer.write_array_length(self.subscribed_topic_names.len(), true)?; for element in &self.subscribed_topic_names { writer.write_string(element, true)?; }
+        writer.write_array_length(self.subscribed_topic_names.len(), true)?;
+        for element in &self.subscribed_topic_names {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -25,9 +25,12 @@ impl Message for ShareGroupStatePartitionMetadataValue {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            initializing_topics: reader.read_array(true, |reader| TopicPartitionsInfo::decode(reader, version))?,
-            initialized_topics: reader.read_array(true, |reader| TopicPartitionsInfo::decode(reader, version))?,
-            deleting_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            initializing_topics: reader
+                .read_array(true, |reader| TopicPartitionsInfo::decode(reader, version))?,
+            initialized_topics: reader
+                .read_array(true, |reader| TopicPartitionsInfo::decode(reader, version))?,
+            deleting_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -35,9 +38,18 @@ impl Message for ShareGroupStatePartitionMetadataValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.initializing_topics.len(), true)?; for element in &self.initializing_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.initialized_topics.len(), true)?; for element in &self.initialized_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.deleting_topics.len(), true)?; for element in &self.deleting_topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.initializing_topics.len(), true)?;
+        for element in &self.initializing_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.initialized_topics.len(), true)?;
+        for element in &self.initialized_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.deleting_topics.len(), true)?;
+        for element in &self.deleting_topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -64,7 +76,10 @@ impl TopicPartitionsInfo {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_uuid(self.topic_id);
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

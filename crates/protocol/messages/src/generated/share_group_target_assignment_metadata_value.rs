@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's ShareGroupTargetAssignmentMetadataValue.
@@ -27,11 +26,11 @@ impl Message for ShareGroupTargetAssignmentMetadataValue {
             assignment_timestamp: 0,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.assignment_timestamp = reader.read_i64()?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.assignment_timestamp = reader.read_i64()?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -40,7 +39,11 @@ impl Message for ShareGroupTargetAssignmentMetadataValue {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.assignment_epoch);
         writer.write_unsigned_varint(u32::from(self.assignment_timestamp != 0));
-        if self.assignment_timestamp != 0 { let start = writer.begin_tag(0); writer.write_i64(self.assignment_timestamp); writer.end_tag(start)?; }
+        if self.assignment_timestamp != 0 {
+            let start = writer.begin_tag(0);
+            writer.write_i64(self.assignment_timestamp);
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

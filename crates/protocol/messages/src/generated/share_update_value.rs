@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, Message, Reader, Writer};
 
 /// Kafka's ShareUpdateValue.
@@ -45,11 +44,11 @@ impl Message for ShareUpdateValue {
             state_batches: reader.read_array(true, |reader| StateBatch::decode(reader, version))?,
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.delivery_complete_count = reader.read_i32()?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.delivery_complete_count = reader.read_i32()?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -59,9 +58,16 @@ impl Message for ShareUpdateValue {
         writer.write_i32(self.snapshot_epoch);
         writer.write_i32(self.leader_epoch);
         writer.write_i64(self.start_offset);
-        writer.write_array_length(self.state_batches.len(), true)?; for element in &self.state_batches { element.encode(writer, version)?; }
+        writer.write_array_length(self.state_batches.len(), true)?;
+        for element in &self.state_batches {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(u32::from(self.delivery_complete_count != -1));
-        if self.delivery_complete_count != -1 { let start = writer.begin_tag(0); writer.write_i32(self.delivery_complete_count); writer.end_tag(start)?; }
+        if self.delivery_complete_count != -1 {
+            let start = writer.begin_tag(0);
+            writer.write_i32(self.delivery_complete_count);
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupCurrentMemberAssignmentValue.
@@ -36,9 +35,12 @@ impl Message for StreamsGroupCurrentMemberAssignmentValue {
             active_tasks: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
             standby_tasks: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
             warmup_tasks: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
-            active_tasks_pending_revocation: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
-            standby_tasks_pending_revocation: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
-            warmup_tasks_pending_revocation: reader.read_array(true, |reader| TaskIds::decode(reader, version))?,
+            active_tasks_pending_revocation: reader
+                .read_array(true, |reader| TaskIds::decode(reader, version))?,
+            standby_tasks_pending_revocation: reader
+                .read_array(true, |reader| TaskIds::decode(reader, version))?,
+            warmup_tasks_pending_revocation: reader
+                .read_array(true, |reader| TaskIds::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -49,12 +51,30 @@ impl Message for StreamsGroupCurrentMemberAssignmentValue {
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.previous_member_epoch);
         writer.write_i8(self.state);
-        writer.write_array_length(self.active_tasks.len(), true)?; for element in &self.active_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.standby_tasks.len(), true)?; for element in &self.standby_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.warmup_tasks.len(), true)?; for element in &self.warmup_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.active_tasks_pending_revocation.len(), true)?; for element in &self.active_tasks_pending_revocation { element.encode(writer, version)?; }
-        writer.write_array_length(self.standby_tasks_pending_revocation.len(), true)?; for element in &self.standby_tasks_pending_revocation { element.encode(writer, version)?; }
-        writer.write_array_length(self.warmup_tasks_pending_revocation.len(), true)?; for element in &self.warmup_tasks_pending_revocation { element.encode(writer, version)?; }
+        writer.write_array_length(self.active_tasks.len(), true)?;
+        for element in &self.active_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.standby_tasks.len(), true)?;
+        for element in &self.standby_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.warmup_tasks.len(), true)?;
+        for element in &self.warmup_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.active_tasks_pending_revocation.len(), true)?;
+        for element in &self.active_tasks_pending_revocation {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.standby_tasks_pending_revocation.len(), true)?;
+        for element in &self.standby_tasks_pending_revocation {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.warmup_tasks_pending_revocation.len(), true)?;
+        for element in &self.warmup_tasks_pending_revocation {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -85,20 +105,46 @@ impl TaskIds {
             assignment_epochs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.assignment_epochs = reader.read_nullable_array(true, Reader::read_i32)?,
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => {
+                    message.assignment_epochs =
+                        reader.read_nullable_array(true, Reader::read_i32)?
                 }
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
-        writer.write_unsigned_varint(u32::from(self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty())));
-        if self.assignment_epochs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(0); match &self.assignment_epochs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { writer.write_i32(*element); } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
+        writer.write_unsigned_varint(u32::from(
+            self.assignment_epochs
+                .as_ref()
+                .is_none_or(|value| !value.is_empty()),
+        ));
+        if self
+            .assignment_epochs
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            let start = writer.begin_tag(0);
+            match &self.assignment_epochs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        writer.write_i32(*element);
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::streams_group_describe_response::StreamsGroupDescribeResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's StreamsGroupDescribeRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -27,7 +26,11 @@ impl Message for StreamsGroupDescribeRequest {
         let message = Self {
             group_ids: reader.read_array(true, |reader| reader.read_string(true))?,
             include_authorized_operations: reader.read_bool()?,
-            include_topology_description: if version >= 1 { reader.read_bool()? } else { false },
+            include_topology_description: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -35,9 +38,20 @@ impl Message for StreamsGroupDescribeRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.group_ids.len(), true)?; for element in &self.group_ids { writer.write_string(element, true)?; }
+        writer.write_array_length(self.group_ids.len(), true)?;
+        for element in &self.group_ids {
+            writer.write_string(element, true)?;
+        }
         writer.write_bool(self.include_authorized_operations);
-        if version >= 1 { writer.write_bool(self.include_topology_description); } else if self.include_topology_description { return Err(EncodeError::not_in_version("StreamsGroupDescribeRequest", "IncludeTopologyDescription", version)); }
+        if version >= 1 {
+            writer.write_bool(self.include_topology_description);
+        } else if self.include_topology_description {
+            return Err(EncodeError::not_in_version(
+                "StreamsGroupDescribeRequest",
+                "IncludeTopologyDescription",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupDescribeResponse.
@@ -33,7 +32,10 @@ impl Message for StreamsGroupDescribeResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.groups.len(), true)?; for element in &self.groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.groups.len(), true)?;
+        for element in &self.groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -86,9 +88,18 @@ impl DescribedGroup {
             topology: reader.read_nullable_struct(|reader| Topology::decode(reader, version))?,
             members: reader.read_array(true, |reader| Member::decode(reader, version))?,
             authorized_operations: reader.read_i32()?,
-            topology_description: if version >= 1 { reader.read_nullable_struct(|reader| TopologyDescription::decode(reader, version))? } else { None },
+            topology_description: if version >= 1 {
+                reader
+                    .read_nullable_struct(|reader| TopologyDescription::decode(reader, version))?
+            } else {
+                None
+            },
             topology_description_status: if version >= 1 { reader.read_i8()? } else { 0 },
-            assignor_name: if version >= 1 { reader.read_nullable_string(true)? } else { None },
+            assignor_name: if version >= 1 {
+                reader.read_nullable_string(true)?
+            } else {
+                None
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -96,17 +107,60 @@ impl DescribedGroup {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.group_id, true)?;
         writer.write_string(&self.group_state, true)?;
         writer.write_i32(self.group_epoch);
         writer.write_i32(self.assignment_epoch);
-        match &self.topology { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
-        writer.write_array_length(self.members.len(), true)?; for element in &self.members { element.encode(writer, version)?; }
+        match &self.topology {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
+        writer.write_array_length(self.members.len(), true)?;
+        for element in &self.members {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.authorized_operations);
-        if version >= 1 { match &self.topology_description { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), } } else if self.topology_description.is_some() { return Err(EncodeError::not_in_version("DescribedGroup", "TopologyDescription", version)); }
-        if version >= 1 { writer.write_i8(self.topology_description_status); } else if self.topology_description_status != 0 { return Err(EncodeError::not_in_version("DescribedGroup", "TopologyDescriptionStatus", version)); }
-        if version >= 1 { match &self.assignor_name { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), } }
+        if version >= 1 {
+            match &self.topology_description {
+                Some(value) => {
+                    writer.write_i8(1);
+                    value.encode(writer, version)?;
+                }
+                None => writer.write_i8(-1),
+            }
+        } else if self.topology_description.is_some() {
+            return Err(EncodeError::not_in_version(
+                "DescribedGroup",
+                "TopologyDescription",
+                version,
+            ));
+        }
+        if version >= 1 {
+            writer.write_i8(self.topology_description_status);
+        } else if self.topology_description_status != 0 {
+            return Err(EncodeError::not_in_version(
+                "DescribedGroup",
+                "TopologyDescriptionStatus",
+                version,
+            ));
+        }
+        if version >= 1 {
+            match &self.assignor_name {
+                Some(value) => {
+                    writer.write_string(value, true)?;
+                }
+                None => writer.write_null_string(true),
+            }
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -122,7 +176,8 @@ impl Topology {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             epoch: reader.read_i32()?,
-            subtopologies: reader.read_nullable_array(true, |reader| Subtopology::decode(reader, version))?,
+            subtopologies: reader
+                .read_nullable_array(true, |reader| Subtopology::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -130,7 +185,15 @@ impl Topology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.epoch);
-        match &self.subtopologies { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.subtopologies {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -151,8 +214,10 @@ impl Subtopology {
             subtopology_id: reader.read_string(true)?,
             source_topics: reader.read_array(true, |reader| reader.read_string(true))?,
             repartition_sink_topics: reader.read_array(true, |reader| reader.read_string(true))?,
-            state_changelog_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
-            repartition_source_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            state_changelog_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            repartition_source_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -160,10 +225,22 @@ impl Subtopology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.repartition_sink_topics.len(), true)?; for element in &self.repartition_sink_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.state_changelog_topics.len(), true)?; for element in &self.state_changelog_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.repartition_source_topics.len(), true)?; for element in &self.repartition_source_topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.repartition_sink_topics.len(), true)?;
+        for element in &self.repartition_sink_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.state_changelog_topics.len(), true)?;
+        for element in &self.state_changelog_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.repartition_source_topics.len(), true)?;
+        for element in &self.repartition_source_topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -199,10 +276,12 @@ impl Member {
             client_host: reader.read_string(true)?,
             topology_epoch: reader.read_i32()?,
             process_id: reader.read_string(true)?,
-            user_endpoint: reader.read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
+            user_endpoint: reader
+                .read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
             client_tags: reader.read_array(true, |reader| KeyValue::decode(reader, version))?,
             task_offsets: reader.read_array(true, |reader| TaskOffset::decode(reader, version))?,
-            task_end_offsets: reader.read_array(true, |reader| TaskOffset::decode(reader, version))?,
+            task_end_offsets: reader
+                .read_array(true, |reader| TaskOffset::decode(reader, version))?,
             assignment: Assignment::decode(reader, version)?,
             target_assignment: Assignment::decode(reader, version)?,
             is_classic: reader.read_bool()?,
@@ -214,16 +293,41 @@ impl Member {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.member_id, true)?;
         writer.write_i32(self.member_epoch);
-        match &self.instance_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.instance_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.client_id, true)?;
         writer.write_string(&self.client_host, true)?;
         writer.write_i32(self.topology_epoch);
         writer.write_string(&self.process_id, true)?;
-        match &self.user_endpoint { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
-        writer.write_array_length(self.client_tags.len(), true)?; for element in &self.client_tags { element.encode(writer, version)?; }
-        writer.write_array_length(self.task_offsets.len(), true)?; for element in &self.task_offsets { element.encode(writer, version)?; }
-        writer.write_array_length(self.task_end_offsets.len(), true)?; for element in &self.task_end_offsets { element.encode(writer, version)?; }
+        match &self.user_endpoint {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
+        writer.write_array_length(self.client_tags.len(), true)?;
+        for element in &self.client_tags {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.task_offsets.len(), true)?;
+        for element in &self.task_offsets {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.task_end_offsets.len(), true)?;
+        for element in &self.task_end_offsets {
+            element.encode(writer, version)?;
+        }
         self.assignment.encode(writer, version)?;
         self.target_assignment.encode(writer, version)?;
         writer.write_bool(self.is_classic);
@@ -302,9 +406,18 @@ impl Assignment {
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.active_tasks.len(), true)?; for element in &self.active_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.standby_tasks.len(), true)?; for element in &self.standby_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.warmup_tasks.len(), true)?; for element in &self.warmup_tasks { element.encode(writer, version)?; }
+        writer.write_array_length(self.active_tasks.len(), true)?;
+        for element in &self.active_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.standby_tasks.len(), true)?;
+        for element in &self.standby_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.warmup_tasks.len(), true)?;
+        for element in &self.warmup_tasks {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -328,7 +441,10 @@ impl TaskIds {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -382,7 +498,10 @@ impl TopicInfo {
         writer.write_string(&self.name, true)?;
         writer.write_i32(self.partitions);
         writer.write_i16(self.replication_factor);
-        writer.write_array_length(self.topic_configs.len(), true)?; for element in &self.topic_configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_configs.len(), true)?;
+        for element in &self.topic_configs {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -397,16 +516,26 @@ pub struct TopologyDescription {
 impl TopologyDescription {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            subtopologies: reader.read_array(true, |reader| TopologyDescriptionSubtopology::decode(reader, version))?,
-            global_stores: reader.read_array(true, |reader| TopologyDescriptionGlobalStore::decode(reader, version))?,
+            subtopologies: reader.read_array(true, |reader| {
+                TopologyDescriptionSubtopology::decode(reader, version)
+            })?,
+            global_stores: reader.read_array(true, |reader| {
+                TopologyDescriptionGlobalStore::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.subtopologies.len(), true)?; for element in &self.subtopologies { element.encode(writer, version)?; }
-        writer.write_array_length(self.global_stores.len(), true)?; for element in &self.global_stores { element.encode(writer, version)?; }
+        writer.write_array_length(self.subtopologies.len(), true)?;
+        for element in &self.subtopologies {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.global_stores.len(), true)?;
+        for element in &self.global_stores {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -422,7 +551,9 @@ impl TopologyDescriptionSubtopology {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             subtopology_id: reader.read_string(true)?,
-            nodes: reader.read_array(true, |reader| TopologyDescriptionNode::decode(reader, version))?,
+            nodes: reader.read_array(true, |reader| {
+                TopologyDescriptionNode::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -430,7 +561,10 @@ impl TopologyDescriptionSubtopology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.nodes.len(), true)?; for element in &self.nodes { element.encode(writer, version)?; }
+        writer.write_array_length(self.nodes.len(), true)?;
+        for element in &self.nodes {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -463,10 +597,24 @@ impl TopologyDescriptionNode {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
         writer.write_i8(self.node_type);
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_string(element, true)?; }
-        match &self.sink_topic { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.stores.len(), true)?; for element in &self.stores { writer.write_string(element, true)?; }
-        writer.write_array_length(self.successors.len(), true)?; for element in &self.successors { writer.write_string(element, true)?; }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_string(element, true)?;
+        }
+        match &self.sink_topic {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.stores.len(), true)?;
+        for element in &self.stores {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.successors.len(), true)?;
+        for element in &self.successors {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

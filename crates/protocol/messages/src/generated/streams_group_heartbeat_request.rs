@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::streams_group_heartbeat_response::StreamsGroupHeartbeatResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's StreamsGroupHeartbeatRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +70,21 @@ impl Message for StreamsGroupHeartbeatRequest {
             rack_id: reader.read_nullable_string(true)?,
             rebalance_timeout_ms: reader.read_i32()?,
             topology: reader.read_nullable_struct(|reader| Topology::decode(reader, version))?,
-            active_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
-            standby_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
-            warmup_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            active_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            standby_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            warmup_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
             process_id: reader.read_nullable_string(true)?,
-            user_endpoint: reader.read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
-            client_tags: reader.read_nullable_array(true, |reader| KeyValue::decode(reader, version))?,
-            task_offsets: reader.read_nullable_array(true, |reader| TaskOffset::decode(reader, version))?,
-            task_end_offsets: reader.read_nullable_array(true, |reader| TaskOffset::decode(reader, version))?,
+            user_endpoint: reader
+                .read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
+            client_tags: reader
+                .read_nullable_array(true, |reader| KeyValue::decode(reader, version))?,
+            task_offsets: reader
+                .read_nullable_array(true, |reader| TaskOffset::decode(reader, version))?,
+            task_end_offsets: reader
+                .read_nullable_array(true, |reader| TaskOffset::decode(reader, version))?,
             shutdown_application: reader.read_bool()?,
         };
         reader.skip_tagged_fields()?;
@@ -91,18 +97,93 @@ impl Message for StreamsGroupHeartbeatRequest {
         writer.write_string(&self.member_id, true)?;
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.endpoint_information_epoch);
-        match &self.instance_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.instance_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.rebalance_timeout_ms);
-        match &self.topology { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
-        match &self.active_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.standby_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.warmup_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.process_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.user_endpoint { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
-        match &self.client_tags { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.task_offsets { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.task_end_offsets { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.topology {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
+        match &self.active_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.standby_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.warmup_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.process_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.user_endpoint {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
+        match &self.client_tags {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.task_offsets {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.task_end_offsets {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_bool(self.shutdown_application);
         writer.write_unsigned_varint(0);
         Ok(())
@@ -124,7 +205,8 @@ impl Topology {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             epoch: reader.read_i32()?,
-            subtopologies: reader.read_array(true, |reader| Subtopology::decode(reader, version))?,
+            subtopologies: reader
+                .read_array(true, |reader| Subtopology::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -132,7 +214,10 @@ impl Topology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.epoch);
-        writer.write_array_length(self.subtopologies.len(), true)?; for element in &self.subtopologies { element.encode(writer, version)?; }
+        writer.write_array_length(self.subtopologies.len(), true)?;
+        for element in &self.subtopologies {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -155,10 +240,13 @@ impl Subtopology {
             subtopology_id: reader.read_string(true)?,
             source_topics: reader.read_array(true, |reader| reader.read_string(true))?,
             source_topic_regex: reader.read_array(true, |reader| reader.read_string(true))?,
-            state_changelog_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            state_changelog_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
             repartition_sink_topics: reader.read_array(true, |reader| reader.read_string(true))?,
-            repartition_source_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
-            copartition_groups: reader.read_array(true, |reader| CopartitionGroup::decode(reader, version))?,
+            repartition_source_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            copartition_groups: reader
+                .read_array(true, |reader| CopartitionGroup::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -166,12 +254,30 @@ impl Subtopology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.source_topic_regex.len(), true)?; for element in &self.source_topic_regex { writer.write_string(element, true)?; }
-        writer.write_array_length(self.state_changelog_topics.len(), true)?; for element in &self.state_changelog_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.repartition_sink_topics.len(), true)?; for element in &self.repartition_sink_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.repartition_source_topics.len(), true)?; for element in &self.repartition_source_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.copartition_groups.len(), true)?; for element in &self.copartition_groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.source_topic_regex.len(), true)?;
+        for element in &self.source_topic_regex {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.state_changelog_topics.len(), true)?;
+        for element in &self.state_changelog_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.repartition_sink_topics.len(), true)?;
+        for element in &self.repartition_sink_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.repartition_source_topics.len(), true)?;
+        for element in &self.repartition_source_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.copartition_groups.len(), true)?;
+        for element in &self.copartition_groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -196,9 +302,18 @@ impl CopartitionGroup {
     }
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_i16(*element); }
-        writer.write_array_length(self.source_topic_regex.len(), true)?; for element in &self.source_topic_regex { writer.write_i16(*element); }
-        writer.write_array_length(self.repartition_source_topics.len(), true)?; for element in &self.repartition_source_topics { writer.write_i16(*element); }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_i16(*element);
+        }
+        writer.write_array_length(self.source_topic_regex.len(), true)?;
+        for element in &self.source_topic_regex {
+            writer.write_i16(*element);
+        }
+        writer.write_array_length(self.repartition_source_topics.len(), true)?;
+        for element in &self.repartition_source_topics {
+            writer.write_i16(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -252,7 +367,10 @@ impl TopicInfo {
         writer.write_string(&self.name, true)?;
         writer.write_i32(self.partitions);
         writer.write_i16(self.replication_factor);
-        writer.write_array_length(self.topic_configs.len(), true)?; for element in &self.topic_configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_configs.len(), true)?;
+        for element in &self.topic_configs {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -327,7 +445,10 @@ impl TaskIds {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

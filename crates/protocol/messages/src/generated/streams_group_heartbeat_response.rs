@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupHeartbeatResponse.
@@ -70,12 +69,21 @@ impl Message for StreamsGroupHeartbeatResponse {
             task_offset_interval_ms: reader.read_i32()?,
             acceptable_recovery_lag: if version >= 1 { reader.read_i64()? } else { -1 },
             status: reader.read_nullable_array(true, |reader| Status::decode(reader, version))?,
-            active_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
-            standby_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
-            warmup_tasks: reader.read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
-            topology_description_required: if version >= 1 { reader.read_bool()? } else { false },
+            active_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            standby_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            warmup_tasks: reader
+                .read_nullable_array(true, |reader| TaskIds::decode(reader, version))?,
+            topology_description_required: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             endpoint_information_epoch: reader.read_i32()?,
-            partitions_by_user_endpoint: reader.read_nullable_array(true, |reader| EndpointToPartitions::decode(reader, version))?,
+            partitions_by_user_endpoint: reader.read_nullable_array(true, |reader| {
+                EndpointToPartitions::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -85,20 +93,83 @@ impl Message for StreamsGroupHeartbeatResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.member_id, true)?;
         writer.write_i32(self.member_epoch);
         writer.write_i32(self.heartbeat_interval_ms);
-        if version <= 0 { writer.write_i32(self.acceptable_recovery_lag_legacy); } else if self.acceptable_recovery_lag_legacy != 0 { return Err(EncodeError::not_in_version("StreamsGroupHeartbeatResponse", "AcceptableRecoveryLagLegacy", version)); }
+        if version <= 0 {
+            writer.write_i32(self.acceptable_recovery_lag_legacy);
+        } else if self.acceptable_recovery_lag_legacy != 0 {
+            return Err(EncodeError::not_in_version(
+                "StreamsGroupHeartbeatResponse",
+                "AcceptableRecoveryLagLegacy",
+                version,
+            ));
+        }
         writer.write_i32(self.task_offset_interval_ms);
-        if version >= 1 { writer.write_i64(self.acceptable_recovery_lag); }
-        match &self.status { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.active_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.standby_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        match &self.warmup_tasks { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
-        if version >= 1 { writer.write_bool(self.topology_description_required); } else if self.topology_description_required { return Err(EncodeError::not_in_version("StreamsGroupHeartbeatResponse", "TopologyDescriptionRequired", version)); }
+        if version >= 1 {
+            writer.write_i64(self.acceptable_recovery_lag);
+        }
+        match &self.status {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.active_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.standby_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        match &self.warmup_tasks {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
+        if version >= 1 {
+            writer.write_bool(self.topology_description_required);
+        } else if self.topology_description_required {
+            return Err(EncodeError::not_in_version(
+                "StreamsGroupHeartbeatResponse",
+                "TopologyDescriptionRequired",
+                version,
+            ));
+        }
         writer.write_i32(self.endpoint_information_epoch);
-        match &self.partitions_by_user_endpoint { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), }
+        match &self.partitions_by_user_endpoint {
+            Some(value) => {
+                writer.write_array_length(value.len(), true)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -115,8 +186,10 @@ impl EndpointToPartitions {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             user_endpoint: Endpoint::decode(reader, version)?,
-            active_partitions: reader.read_array(true, |reader| TopicPartition::decode(reader, version))?,
-            standby_partitions: reader.read_array(true, |reader| TopicPartition::decode(reader, version))?,
+            active_partitions: reader
+                .read_array(true, |reader| TopicPartition::decode(reader, version))?,
+            standby_partitions: reader
+                .read_array(true, |reader| TopicPartition::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -124,8 +197,14 @@ impl EndpointToPartitions {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         self.user_endpoint.encode(writer, version)?;
-        writer.write_array_length(self.active_partitions.len(), true)?; for element in &self.active_partitions { element.encode(writer, version)?; }
-        writer.write_array_length(self.standby_partitions.len(), true)?; for element in &self.standby_partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.active_partitions.len(), true)?;
+        for element in &self.active_partitions {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.standby_partitions.len(), true)?;
+        for element in &self.standby_partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -173,7 +252,10 @@ impl TopicPartition {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -197,7 +279,10 @@ impl TaskIds {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

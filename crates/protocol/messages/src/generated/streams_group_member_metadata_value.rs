@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupMemberMetadataValue.
@@ -53,7 +52,8 @@ impl Message for StreamsGroupMemberMetadataValue {
             rebalance_timeout_ms: reader.read_i32()?,
             topology_epoch: reader.read_i32()?,
             process_id: reader.read_string(true)?,
-            user_endpoint: reader.read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
+            user_endpoint: reader
+                .read_nullable_struct(|reader| Endpoint::decode(reader, version))?,
             client_tags: reader.read_array(true, |reader| KeyValue::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
@@ -62,15 +62,34 @@ impl Message for StreamsGroupMemberMetadataValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.instance_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        match &self.rack_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.instance_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        match &self.rack_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_string(&self.client_id, true)?;
         writer.write_string(&self.client_host, true)?;
         writer.write_i32(self.rebalance_timeout_ms);
         writer.write_i32(self.topology_epoch);
         writer.write_string(&self.process_id, true)?;
-        match &self.user_endpoint { Some(value) => { writer.write_i8(1); value.encode(writer, version)?; } None => writer.write_i8(-1), }
-        writer.write_array_length(self.client_tags.len(), true)?; for element in &self.client_tags { element.encode(writer, version)?; }
+        match &self.user_endpoint {
+            Some(value) => {
+                writer.write_i8(1);
+                value.encode(writer, version)?;
+            }
+            None => writer.write_i8(-1),
+        }
+        writer.write_array_length(self.client_tags.len(), true)?;
+        for element in &self.client_tags {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupMetadataValue.
@@ -42,12 +41,17 @@ impl Message for StreamsGroupMetadataValue {
             last_assignment_configs: Some(Vec::new()),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.validated_topology_epoch = reader.read_i32()?,
-                    1 => message.last_assignment_configs = reader.read_nullable_array(true, |reader| LastAssignmentConfig::decode(reader, version))?,
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.validated_topology_epoch = reader.read_i32()?,
+                1 => {
+                    message.last_assignment_configs = reader
+                        .read_nullable_array(true, |reader| {
+                            LastAssignmentConfig::decode(reader, version)
+                        })?
                 }
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -56,9 +60,36 @@ impl Message for StreamsGroupMetadataValue {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.epoch);
         writer.write_i64(self.metadata_hash);
-        writer.write_unsigned_varint(u32::from(self.validated_topology_epoch != -1) + u32::from(self.last_assignment_configs.as_ref().is_none_or(|value| !value.is_empty())));
-        if self.validated_topology_epoch != -1 { let start = writer.begin_tag(0); writer.write_i32(self.validated_topology_epoch); writer.end_tag(start)?; }
-        if self.last_assignment_configs.as_ref().is_none_or(|value| !value.is_empty()) { let start = writer.begin_tag(1); match &self.last_assignment_configs { Some(value) => { writer.write_array_length(value.len(), true)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(true), } writer.end_tag(start)?; }
+        writer.write_unsigned_varint(
+            u32::from(self.validated_topology_epoch != -1)
+                + u32::from(
+                    self.last_assignment_configs
+                        .as_ref()
+                        .is_none_or(|value| !value.is_empty()),
+                ),
+        );
+        if self.validated_topology_epoch != -1 {
+            let start = writer.begin_tag(0);
+            writer.write_i32(self.validated_topology_epoch);
+            writer.end_tag(start)?;
+        }
+        if self
+            .last_assignment_configs
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
+            let start = writer.begin_tag(1);
+            match &self.last_assignment_configs {
+                Some(value) => {
+                    writer.write_array_length(value.len(), true)?;
+                    for element in value {
+                        element.encode(writer, version)?;
+                    }
+                }
+                None => writer.write_null_array(true),
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

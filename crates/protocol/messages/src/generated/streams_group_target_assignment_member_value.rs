@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupTargetAssignmentMemberValue.
@@ -34,9 +33,18 @@ impl Message for StreamsGroupTargetAssignmentMemberValue {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.active_tasks.len(), true)?; for element in &self.active_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.standby_tasks.len(), true)?; for element in &self.standby_tasks { element.encode(writer, version)?; }
-        writer.write_array_length(self.warmup_tasks.len(), true)?; for element in &self.warmup_tasks { element.encode(writer, version)?; }
+        writer.write_array_length(self.active_tasks.len(), true)?;
+        for element in &self.active_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.standby_tasks.len(), true)?;
+        for element in &self.standby_tasks {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.warmup_tasks.len(), true)?;
+        for element in &self.warmup_tasks {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -60,7 +68,10 @@ impl TaskIds {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { writer.write_i32(*element); }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

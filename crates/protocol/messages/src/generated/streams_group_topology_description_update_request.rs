@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::streams_group_topology_description_update_response::StreamsGroupTopologyDescriptionUpdateResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's StreamsGroupTopologyDescriptionUpdateRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -60,16 +59,26 @@ pub struct TopologyDescription {
 impl TopologyDescription {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
-            subtopologies: reader.read_array(true, |reader| TopologyDescriptionSubtopology::decode(reader, version))?,
-            global_stores: reader.read_array(true, |reader| TopologyDescriptionGlobalStore::decode(reader, version))?,
+            subtopologies: reader.read_array(true, |reader| {
+                TopologyDescriptionSubtopology::decode(reader, version)
+            })?,
+            global_stores: reader.read_array(true, |reader| {
+                TopologyDescriptionGlobalStore::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
     }
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.subtopologies.len(), true)?; for element in &self.subtopologies { element.encode(writer, version)?; }
-        writer.write_array_length(self.global_stores.len(), true)?; for element in &self.global_stores { element.encode(writer, version)?; }
+        writer.write_array_length(self.subtopologies.len(), true)?;
+        for element in &self.subtopologies {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.global_stores.len(), true)?;
+        for element in &self.global_stores {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -85,7 +94,9 @@ impl TopologyDescriptionSubtopology {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             subtopology_id: reader.read_string(true)?,
-            nodes: reader.read_array(true, |reader| TopologyDescriptionNode::decode(reader, version))?,
+            nodes: reader.read_array(true, |reader| {
+                TopologyDescriptionNode::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -93,7 +104,10 @@ impl TopologyDescriptionSubtopology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.nodes.len(), true)?; for element in &self.nodes { element.encode(writer, version)?; }
+        writer.write_array_length(self.nodes.len(), true)?;
+        for element in &self.nodes {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -126,10 +140,24 @@ impl TopologyDescriptionNode {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
         writer.write_i8(self.node_type);
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_string(element, true)?; }
-        match &self.sink_topic { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        writer.write_array_length(self.stores.len(), true)?; for element in &self.stores { writer.write_string(element, true)?; }
-        writer.write_array_length(self.successors.len(), true)?; for element in &self.successors { writer.write_string(element, true)?; }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_string(element, true)?;
+        }
+        match &self.sink_topic {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        writer.write_array_length(self.stores.len(), true)?;
+        for element in &self.stores {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.successors.len(), true)?;
+        for element in &self.successors {
+            writer.write_string(element, true)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

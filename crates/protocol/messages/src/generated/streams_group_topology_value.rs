@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's StreamsGroupTopologyValue.
@@ -24,7 +23,8 @@ impl Message for StreamsGroupTopologyValue {
         reader.check_version::<Self>(version)?;
         let message = Self {
             epoch: reader.read_i32()?,
-            subtopologies: reader.read_array(true, |reader| Subtopology::decode(reader, version))?,
+            subtopologies: reader
+                .read_array(true, |reader| Subtopology::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -33,7 +33,10 @@ impl Message for StreamsGroupTopologyValue {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.epoch);
-        writer.write_array_length(self.subtopologies.len(), true)?; for element in &self.subtopologies { element.encode(writer, version)?; }
+        writer.write_array_length(self.subtopologies.len(), true)?;
+        for element in &self.subtopologies {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -56,10 +59,13 @@ impl Subtopology {
             subtopology_id: reader.read_string(true)?,
             source_topics: reader.read_array(true, |reader| reader.read_string(true))?,
             source_topic_regex: reader.read_array(true, |reader| reader.read_string(true))?,
-            state_changelog_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            state_changelog_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
             repartition_sink_topics: reader.read_array(true, |reader| reader.read_string(true))?,
-            repartition_source_topics: reader.read_array(true, |reader| TopicInfo::decode(reader, version))?,
-            copartition_groups: reader.read_array(true, |reader| CopartitionGroup::decode(reader, version))?,
+            repartition_source_topics: reader
+                .read_array(true, |reader| TopicInfo::decode(reader, version))?,
+            copartition_groups: reader
+                .read_array(true, |reader| CopartitionGroup::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -67,12 +73,30 @@ impl Subtopology {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.subtopology_id, true)?;
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.source_topic_regex.len(), true)?; for element in &self.source_topic_regex { writer.write_string(element, true)?; }
-        writer.write_array_length(self.state_changelog_topics.len(), true)?; for element in &self.state_changelog_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.repartition_sink_topics.len(), true)?; for element in &self.repartition_sink_topics { writer.write_string(element, true)?; }
-        writer.write_array_length(self.repartition_source_topics.len(), true)?; for element in &self.repartition_source_topics { element.encode(writer, version)?; }
-        writer.write_array_length(self.copartition_groups.len(), true)?; for element in &self.copartition_groups { element.encode(writer, version)?; }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.source_topic_regex.len(), true)?;
+        for element in &self.source_topic_regex {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.state_changelog_topics.len(), true)?;
+        for element in &self.state_changelog_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.repartition_sink_topics.len(), true)?;
+        for element in &self.repartition_sink_topics {
+            writer.write_string(element, true)?;
+        }
+        writer.write_array_length(self.repartition_source_topics.len(), true)?;
+        for element in &self.repartition_source_topics {
+            element.encode(writer, version)?;
+        }
+        writer.write_array_length(self.copartition_groups.len(), true)?;
+        for element in &self.copartition_groups {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -97,9 +121,18 @@ impl CopartitionGroup {
     }
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
-        writer.write_array_length(self.source_topics.len(), true)?; for element in &self.source_topics { writer.write_i16(*element); }
-        writer.write_array_length(self.source_topic_regex.len(), true)?; for element in &self.source_topic_regex { writer.write_i16(*element); }
-        writer.write_array_length(self.repartition_source_topics.len(), true)?; for element in &self.repartition_source_topics { writer.write_i16(*element); }
+        writer.write_array_length(self.source_topics.len(), true)?;
+        for element in &self.source_topics {
+            writer.write_i16(*element);
+        }
+        writer.write_array_length(self.source_topic_regex.len(), true)?;
+        for element in &self.source_topic_regex {
+            writer.write_i16(*element);
+        }
+        writer.write_array_length(self.repartition_source_topics.len(), true)?;
+        for element in &self.repartition_source_topics {
+            writer.write_i16(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -143,7 +176,8 @@ impl TopicInfo {
             name: reader.read_string(true)?,
             partitions: reader.read_i32()?,
             replication_factor: reader.read_i16()?,
-            topic_configs: reader.read_array(true, |reader| TopicConfig::decode(reader, version))?,
+            topic_configs: reader
+                .read_array(true, |reader| TopicConfig::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -153,7 +187,10 @@ impl TopicInfo {
         writer.write_string(&self.name, true)?;
         writer.write_i32(self.partitions);
         writer.write_i16(self.replication_factor);
-        writer.write_array_length(self.topic_configs.len(), true)?; for element in &self.topic_configs { element.encode(writer, version)?; }
+        writer.write_array_length(self.topic_configs.len(), true)?;
+        for element in &self.topic_configs {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

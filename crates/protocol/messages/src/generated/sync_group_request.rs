@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::sync_group_response::SyncGroupResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's SyncGroupRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -34,10 +34,24 @@ impl Message for SyncGroupRequest {
             group_id: reader.read_string(flexible)?,
             generation_id: reader.read_i32()?,
             member_id: reader.read_string(flexible)?,
-            group_instance_id: if version >= 3 { reader.read_nullable_string(flexible)? } else { None },
-            protocol_type: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
-            protocol_name: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
-            assignments: reader.read_array(flexible, |reader| SyncGroupRequestAssignment::decode(reader, version))?,
+            group_instance_id: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            protocol_type: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            protocol_name: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            assignments: reader.read_array(flexible, |reader| {
+                SyncGroupRequestAssignment::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -51,10 +65,40 @@ impl Message for SyncGroupRequest {
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i32(self.generation_id);
         writer.write_string(&self.member_id, flexible)?;
-        if version >= 3 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.group_instance_id.is_some() { return Err(EncodeError::not_in_version("SyncGroupRequest", "GroupInstanceId", version)); }
-        if version >= 5 { match &self.protocol_type { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version >= 5 { match &self.protocol_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        writer.write_array_length(self.assignments.len(), flexible)?; for element in &self.assignments { element.encode(writer, version)?; }
+        if version >= 3 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.group_instance_id.is_some() {
+            return Err(EncodeError::not_in_version(
+                "SyncGroupRequest",
+                "GroupInstanceId",
+                version,
+            ));
+        }
+        if version >= 5 {
+            match &self.protocol_type {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version >= 5 {
+            match &self.protocol_name {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        writer.write_array_length(self.assignments.len(), flexible)?;
+        for element in &self.assignments {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -30,8 +30,16 @@ impl Message for SyncGroupResponse {
         let message = Self {
             throttle_time_ms: if version >= 1 { reader.read_i32()? } else { 0 },
             error_code: reader.read_i16()?,
-            protocol_type: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
-            protocol_name: if version >= 5 { reader.read_nullable_string(flexible)? } else { None },
+            protocol_type: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            protocol_name: if version >= 5 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
             assignment: reader.read_bytes(flexible)?,
         };
         if flexible {
@@ -43,10 +51,26 @@ impl Message for SyncGroupResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 4;
-        if version >= 1 { writer.write_i32(self.throttle_time_ms); }
+        if version >= 1 {
+            writer.write_i32(self.throttle_time_ms);
+        }
         writer.write_i16(self.error_code);
-        if version >= 5 { match &self.protocol_type { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
-        if version >= 5 { match &self.protocol_name { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } }
+        if version >= 5 {
+            match &self.protocol_type {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
+        if version >= 5 {
+            match &self.protocol_name {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        }
         writer.write_bytes(&self.assignment, flexible)?;
         if flexible {
             writer.write_unsigned_varint(0);

@@ -26,7 +26,7 @@ impl From<TransactionLogKey> for TransactionCoordinatorKey {
 }
 
 impl TransactionCoordinatorKey {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {
@@ -111,7 +111,7 @@ impl From<TransactionLogValue> for TransactionCoordinatorValue {
 }
 
 impl TransactionCoordinatorValue {
-/// The number of its type of record.
+    /// The number of its type of record.
     #[must_use]
     pub fn record_type(&self) -> i16 {
         match self {

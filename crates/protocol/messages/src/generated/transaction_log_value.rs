@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's TransactionLogValue.
@@ -58,7 +57,9 @@ impl Message for TransactionLogValue {
             next_producer_epoch: -1,
             transaction_timeout_ms: reader.read_i32()?,
             transaction_status: reader.read_i8()?,
-            transaction_partitions: reader.read_nullable_array(flexible, |reader| PartitionsSchema::decode(reader, version))?,
+            transaction_partitions: reader.read_nullable_array(flexible, |reader| {
+                PartitionsSchema::decode(reader, version)
+            })?,
             transaction_last_update_timestamp_ms: reader.read_i64()?,
             transaction_start_timestamp_ms: reader.read_i64()?,
             client_transaction_version: 0,
@@ -82,22 +83,75 @@ impl Message for TransactionLogValue {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 1;
         writer.write_i64(self.producer_id);
-        if version < 1 && self.previous_producer_id != -1 { return Err(EncodeError::not_in_version("TransactionLogValue", "PreviousProducerId", version)); }
-        if version < 1 && self.next_producer_id != -1 { return Err(EncodeError::not_in_version("TransactionLogValue", "NextProducerId", version)); }
+        if version < 1 && self.previous_producer_id != -1 {
+            return Err(EncodeError::not_in_version(
+                "TransactionLogValue",
+                "PreviousProducerId",
+                version,
+            ));
+        }
+        if version < 1 && self.next_producer_id != -1 {
+            return Err(EncodeError::not_in_version(
+                "TransactionLogValue",
+                "NextProducerId",
+                version,
+            ));
+        }
         writer.write_i16(self.producer_epoch);
-        if version < 1 && self.next_producer_epoch != -1 { return Err(EncodeError::not_in_version("TransactionLogValue", "NextProducerEpoch", version)); }
+        if version < 1 && self.next_producer_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "TransactionLogValue",
+                "NextProducerEpoch",
+                version,
+            ));
+        }
         writer.write_i32(self.transaction_timeout_ms);
         writer.write_i8(self.transaction_status);
-        match &self.transaction_partitions { Some(value) => { writer.write_array_length(value.len(), flexible)?; for element in value { element.encode(writer, version)?; } } None => writer.write_null_array(flexible), }
+        match &self.transaction_partitions {
+            Some(value) => {
+                writer.write_array_length(value.len(), flexible)?;
+                for element in value {
+                    element.encode(writer, version)?;
+                }
+            }
+            None => writer.write_null_array(flexible),
+        }
         writer.write_i64(self.transaction_last_update_timestamp_ms);
         writer.write_i64(self.transaction_start_timestamp_ms);
-        if version < 1 && self.client_transaction_version != 0 { return Err(EncodeError::not_in_version("TransactionLogValue", "ClientTransactionVersion", version)); }
+        if version < 1 && self.client_transaction_version != 0 {
+            return Err(EncodeError::not_in_version(
+                "TransactionLogValue",
+                "ClientTransactionVersion",
+                version,
+            ));
+        }
         if flexible {
-            writer.write_unsigned_varint(u32::from(self.previous_producer_id != -1) + u32::from(self.next_producer_id != -1) + u32::from(self.client_transaction_version != 0) + u32::from(self.next_producer_epoch != -1));
-            if self.previous_producer_id != -1 { let start = writer.begin_tag(0); writer.write_i64(self.previous_producer_id); writer.end_tag(start)?; }
-            if self.next_producer_id != -1 { let start = writer.begin_tag(1); writer.write_i64(self.next_producer_id); writer.end_tag(start)?; }
-            if self.client_transaction_version != 0 { let start = writer.begin_tag(2); writer.write_i16(self.client_transaction_version); writer.end_tag(start)?; }
-            if self.next_producer_epoch != -1 { let start = writer.begin_tag(3); writer.write_i16(self.next_producer_epoch); writer.end_tag(start)?; }
+            writer.write_unsigned_varint(
+                u32::from(self.previous_producer_id != -1)
+                    + u32::from(self.next_producer_id != -1)
+                    + u32::from(self.client_transaction_version != 0)
+                    + u32::from(self.next_producer_epoch != -1),
+            );
+            if self.previous_producer_id != -1 {
+                let start = writer.begin_tag(0);
+                writer.write_i64(self.previous_producer_id);
+                writer.end_tag(start)?;
+            }
+            if self.next_producer_id != -1 {
+                let start = writer.begin_tag(1);
+                writer.write_i64(self.next_producer_id);
+                writer.end_tag(start)?;
+            }
+            if self.client_transaction_version != 0 {
+                let start = writer.begin_tag(2);
+                writer.write_i16(self.client_transaction_version);
+                writer.end_tag(start)?;
+            }
+            if self.next_producer_epoch != -1 {
+                let start = writer.begin_tag(3);
+                writer.write_i16(self.next_producer_epoch);
+                writer.end_tag(start)?;
+            }
         }
         Ok(())
     }
@@ -125,7 +179,10 @@ impl PartitionsSchema {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 1;
         writer.write_string(&self.topic, flexible)?;
-        writer.write_array_length(self.partition_ids.len(), flexible)?; for element in &self.partition_ids { writer.write_i32(*element); }
+        writer.write_array_length(self.partition_ids.len(), flexible)?;
+        for element in &self.partition_ids {
+            writer.write_i32(*element);
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

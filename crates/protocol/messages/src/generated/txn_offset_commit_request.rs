@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::txn_offset_commit_response::TxnOffsetCommitResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's TxnOffsetCommitRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +52,19 @@ impl Message for TxnOffsetCommitRequest {
             producer_id: reader.read_i64()?,
             producer_epoch: reader.read_i16()?,
             generation_id_or_member_epoch: if version >= 3 { reader.read_i32()? } else { -1 },
-            member_id: if version >= 3 { reader.read_string(flexible)? } else { KafkaString::new() },
-            group_instance_id: if version >= 3 { reader.read_nullable_string(flexible)? } else { None },
-            topics: reader.read_array(flexible, |reader| TxnOffsetCommitRequestTopic::decode(reader, version))?,
+            member_id: if version >= 3 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            group_instance_id: if version >= 3 {
+                reader.read_nullable_string(flexible)?
+            } else {
+                None
+            },
+            topics: reader.read_array(flexible, |reader| {
+                TxnOffsetCommitRequestTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -69,10 +79,42 @@ impl Message for TxnOffsetCommitRequest {
         writer.write_string(&self.group_id, flexible)?;
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
-        if version >= 3 { writer.write_i32(self.generation_id_or_member_epoch); } else if self.generation_id_or_member_epoch != -1 { return Err(EncodeError::not_in_version("TxnOffsetCommitRequest", "GenerationIdOrMemberEpoch", version)); }
-        if version >= 3 { writer.write_string(&self.member_id, flexible)?; } else if !self.member_id.is_empty() { return Err(EncodeError::not_in_version("TxnOffsetCommitRequest", "MemberId", version)); }
-        if version >= 3 { match &self.group_instance_id { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), } } else if self.group_instance_id.is_some() { return Err(EncodeError::not_in_version("TxnOffsetCommitRequest", "GroupInstanceId", version)); }
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        if version >= 3 {
+            writer.write_i32(self.generation_id_or_member_epoch);
+        } else if self.generation_id_or_member_epoch != -1 {
+            return Err(EncodeError::not_in_version(
+                "TxnOffsetCommitRequest",
+                "GenerationIdOrMemberEpoch",
+                version,
+            ));
+        }
+        if version >= 3 {
+            writer.write_string(&self.member_id, flexible)?;
+        } else if !self.member_id.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "TxnOffsetCommitRequest",
+                "MemberId",
+                version,
+            ));
+        }
+        if version >= 3 {
+            match &self.group_instance_id {
+                Some(value) => {
+                    writer.write_string(value, flexible)?;
+                }
+                None => writer.write_null_string(flexible),
+            }
+        } else if self.group_instance_id.is_some() {
+            return Err(EncodeError::not_in_version(
+                "TxnOffsetCommitRequest",
+                "GroupInstanceId",
+                version,
+            ));
+        }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -96,9 +138,19 @@ impl TxnOffsetCommitRequestTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let message = Self {
-            name: if version <= 5 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 6 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| TxnOffsetCommitRequestPartition::decode(reader, version))?,
+            name: if version <= 5 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 6 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader.read_array(flexible, |reader| {
+                TxnOffsetCommitRequestPartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -108,9 +160,16 @@ impl TxnOffsetCommitRequestTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
-        if version <= 5 { writer.write_string(&self.name, flexible)?; }
-        if version >= 6 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 5 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 6 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -156,8 +215,15 @@ impl TxnOffsetCommitRequestPartition {
         let flexible = version >= 3;
         writer.write_i32(self.partition_index);
         writer.write_i64(self.committed_offset);
-        if version >= 2 { writer.write_i32(self.committed_leader_epoch); }
-        match &self.committed_metadata { Some(value) => { writer.write_string(value, flexible)?; } None => writer.write_null_string(flexible), }
+        if version >= 2 {
+            writer.write_i32(self.committed_leader_epoch);
+        }
+        match &self.committed_metadata {
+            Some(value) => {
+                writer.write_string(value, flexible)?;
+            }
+            None => writer.write_null_string(flexible),
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

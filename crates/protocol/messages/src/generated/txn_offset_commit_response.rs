@@ -26,7 +26,9 @@ impl Message for TxnOffsetCommitResponse {
         let flexible = version >= 3;
         let message = Self {
             throttle_time_ms: reader.read_i32()?,
-            topics: reader.read_array(flexible, |reader| TxnOffsetCommitResponseTopic::decode(reader, version))?,
+            topics: reader.read_array(flexible, |reader| {
+                TxnOffsetCommitResponseTopic::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -38,7 +40,10 @@ impl Message for TxnOffsetCommitResponse {
         writer.check_version::<Self>(version)?;
         let flexible = version >= 3;
         writer.write_i32(self.throttle_time_ms);
-        writer.write_array_length(self.topics.len(), flexible)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), flexible)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }
@@ -57,9 +62,19 @@ impl TxnOffsetCommitResponseTopic {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let flexible = version >= 3;
         let message = Self {
-            name: if version <= 5 { reader.read_string(flexible)? } else { KafkaString::new() },
-            topic_id: if version >= 6 { reader.read_uuid()? } else { Uuid::ZERO },
-            partitions: reader.read_array(flexible, |reader| TxnOffsetCommitResponsePartition::decode(reader, version))?,
+            name: if version <= 5 {
+                reader.read_string(flexible)?
+            } else {
+                KafkaString::new()
+            },
+            topic_id: if version >= 6 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            partitions: reader.read_array(flexible, |reader| {
+                TxnOffsetCommitResponsePartition::decode(reader, version)
+            })?,
         };
         if flexible {
             reader.skip_tagged_fields()?;
@@ -69,9 +84,16 @@ impl TxnOffsetCommitResponseTopic {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         let flexible = version >= 3;
-        if version <= 5 { writer.write_string(&self.name, flexible)?; }
-        if version >= 6 { writer.write_uuid(self.topic_id); }
-        writer.write_array_length(self.partitions.len(), flexible)?; for element in &self.partitions { element.encode(writer, version)?; }
+        if version <= 5 {
+            writer.write_string(&self.name, flexible)?;
+        }
+        if version >= 6 {
+            writer.write_uuid(self.topic_id);
+        }
+        writer.write_array_length(self.partitions.len(), flexible)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         if flexible {
             writer.write_unsigned_varint(0);
         }

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::unregister_broker_response::UnregisterBrokerResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's UnregisterBrokerRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 use super::unregister_controller_response::UnregisterControllerResponse;
+use crate::{ApiKey, DecodeError, EncodeError, Message, Reader, Request, Writer};
 
 /// Kafka's UnregisterControllerRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

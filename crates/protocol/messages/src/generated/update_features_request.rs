@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::update_features_response::UpdateFeaturesResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's UpdateFeaturesRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +35,13 @@ impl Message for UpdateFeaturesRequest {
         reader.check_version::<Self>(version)?;
         let message = Self {
             timeout_ms: reader.read_i32()?,
-            feature_updates: reader.read_array(true, |reader| FeatureUpdateKey::decode(reader, version))?,
-            validate_only: if version >= 1 { reader.read_bool()? } else { false },
+            feature_updates: reader
+                .read_array(true, |reader| FeatureUpdateKey::decode(reader, version))?,
+            validate_only: if version >= 1 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -46,8 +50,19 @@ impl Message for UpdateFeaturesRequest {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.timeout_ms);
-        writer.write_array_length(self.feature_updates.len(), true)?; for element in &self.feature_updates { element.encode(writer, version)?; }
-        if version >= 1 { writer.write_bool(self.validate_only); } else if self.validate_only { return Err(EncodeError::not_in_version("UpdateFeaturesRequest", "ValidateOnly", version)); }
+        writer.write_array_length(self.feature_updates.len(), true)?;
+        for element in &self.feature_updates {
+            element.encode(writer, version)?;
+        }
+        if version >= 1 {
+            writer.write_bool(self.validate_only);
+        } else if self.validate_only {
+            return Err(EncodeError::not_in_version(
+                "UpdateFeaturesRequest",
+                "ValidateOnly",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -82,7 +97,11 @@ impl FeatureUpdateKey {
         let message = Self {
             feature: reader.read_string(true)?,
             max_version_level: reader.read_i16()?,
-            allow_downgrade: if version <= 0 { reader.read_bool()? } else { false },
+            allow_downgrade: if version <= 0 {
+                reader.read_bool()?
+            } else {
+                false
+            },
             upgrade_type: if version >= 1 { reader.read_i8()? } else { 1 },
         };
         reader.skip_tagged_fields()?;
@@ -92,8 +111,24 @@ impl FeatureUpdateKey {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.feature, true)?;
         writer.write_i16(self.max_version_level);
-        if version <= 0 { writer.write_bool(self.allow_downgrade); } else if self.allow_downgrade { return Err(EncodeError::not_in_version("FeatureUpdateKey", "AllowDowngrade", version)); }
-        if version >= 1 { writer.write_i8(self.upgrade_type); } else if self.upgrade_type != 1 { return Err(EncodeError::not_in_version("FeatureUpdateKey", "UpgradeType", version)); }
+        if version <= 0 {
+            writer.write_bool(self.allow_downgrade);
+        } else if self.allow_downgrade {
+            return Err(EncodeError::not_in_version(
+                "FeatureUpdateKey",
+                "AllowDowngrade",
+                version,
+            ));
+        }
+        if version >= 1 {
+            writer.write_i8(self.upgrade_type);
+        } else if self.upgrade_type != 1 {
+            return Err(EncodeError::not_in_version(
+                "FeatureUpdateKey",
+                "UpgradeType",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

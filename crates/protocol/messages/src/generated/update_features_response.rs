@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's UpdateFeaturesResponse.
@@ -39,7 +38,13 @@ impl Message for UpdateFeaturesResponse {
             throttle_time_ms: reader.read_i32()?,
             error_code: reader.read_i16()?,
             error_message: reader.read_nullable_string(true)?,
-            results: if version <= 1 { reader.read_array(true, |reader| UpdatableFeatureResult::decode(reader, version))? } else { Vec::new() },
+            results: if version <= 1 {
+                reader.read_array(true, |reader| {
+                    UpdatableFeatureResult::decode(reader, version)
+                })?
+            } else {
+                Vec::new()
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -49,8 +54,18 @@ impl Message for UpdateFeaturesResponse {
         writer.check_version::<Self>(version)?;
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version <= 1 { writer.write_array_length(self.results.len(), true)?; for element in &self.results { element.encode(writer, version)?; } }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version <= 1 {
+            writer.write_array_length(self.results.len(), true)?;
+            for element in &self.results {
+                element.encode(writer, version)?;
+            }
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -87,7 +102,12 @@ impl UpdatableFeatureResult {
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.feature, true)?;
         writer.write_i16(self.error_code);
-        match &self.error_message { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.error_message {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::update_raft_voter_response::UpdateRaftVoterResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's UpdateRaftVoterRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +55,19 @@ impl Message for UpdateRaftVoterRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
         writer.write_i32(self.current_leader_epoch);
         writer.write_i32(self.voter_id);
         writer.write_uuid(self.voter_directory_id);
-        writer.write_array_length(self.listeners.len(), true)?; for element in &self.listeners { element.encode(writer, version)?; }
+        writer.write_array_length(self.listeners.len(), true)?;
+        for element in &self.listeners {
+            element.encode(writer, version)?;
+        }
         self.kraft_version_feature.encode(writer, version)?;
         writer.write_unsigned_varint(0);
         Ok(())

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's UpdateRaftVoterResponse.
@@ -29,11 +28,11 @@ impl Message for UpdateRaftVoterResponse {
             current_leader: CurrentLeader::default(),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 => message.current_leader = CurrentLeader::decode(reader, version)?,
-                    _ => reader.skip(size)?,
-                }
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 => message.current_leader = CurrentLeader::decode(reader, version)?,
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -43,7 +42,11 @@ impl Message for UpdateRaftVoterResponse {
         writer.write_i32(self.throttle_time_ms);
         writer.write_i16(self.error_code);
         writer.write_unsigned_varint(u32::from(self.current_leader != CurrentLeader::default()));
-        if self.current_leader != CurrentLeader::default() { let start = writer.begin_tag(0); self.current_leader.encode(writer, version)?; writer.end_tag(start)?; }
+        if self.current_leader != CurrentLeader::default() {
+            let start = writer.begin_tag(0);
+            self.current_leader.encode(writer, version)?;
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use ottla_types::Uuid;
 
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::vote_response::VoteResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's VoteRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,19 @@ impl Message for VoteRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        match &self.cluster_id { Some(value) => { writer.write_string(value, true)?; } None => writer.write_null_string(true), }
-        if version >= 1 { writer.write_i32(self.voter_id); }
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        match &self.cluster_id {
+            Some(value) => {
+                writer.write_string(value, true)?;
+            }
+            None => writer.write_null_string(true),
+        }
+        if version >= 1 {
+            writer.write_i32(self.voter_id);
+        }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -77,7 +87,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -101,11 +114,23 @@ impl PartitionData {
             partition_index: reader.read_i32()?,
             replica_epoch: reader.read_i32()?,
             replica_id: reader.read_i32()?,
-            replica_directory_id: if version >= 1 { reader.read_uuid()? } else { Uuid::ZERO },
-            voter_directory_id: if version >= 1 { reader.read_uuid()? } else { Uuid::ZERO },
+            replica_directory_id: if version >= 1 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
+            voter_directory_id: if version >= 1 {
+                reader.read_uuid()?
+            } else {
+                Uuid::ZERO
+            },
             last_offset_epoch: reader.read_i32()?,
             last_offset: reader.read_i64()?,
-            pre_vote: if version >= 2 { reader.read_bool()? } else { false },
+            pre_vote: if version >= 2 {
+                reader.read_bool()?
+            } else {
+                false
+            },
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -115,11 +140,23 @@ impl PartitionData {
         writer.write_i32(self.partition_index);
         writer.write_i32(self.replica_epoch);
         writer.write_i32(self.replica_id);
-        if version >= 1 { writer.write_uuid(self.replica_directory_id); }
-        if version >= 1 { writer.write_uuid(self.voter_directory_id); }
+        if version >= 1 {
+            writer.write_uuid(self.replica_directory_id);
+        }
+        if version >= 1 {
+            writer.write_uuid(self.voter_directory_id);
+        }
         writer.write_i32(self.last_offset_epoch);
         writer.write_i64(self.last_offset);
-        if version >= 2 { writer.write_bool(self.pre_vote); } else if self.pre_vote { return Err(EncodeError::not_in_version("PartitionData", "PreVote", version)); }
+        if version >= 2 {
+            writer.write_bool(self.pre_vote);
+        } else if self.pre_vote {
+            return Err(EncodeError::not_in_version(
+                "PartitionData",
+                "PreVote",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's VoteResponse.
@@ -29,12 +28,15 @@ impl Message for VoteResponse {
             node_endpoints: Vec::new(),
         };
         for _ in 0..reader.read_tagged_field_count()? {
-                let (tag, size) = reader.read_tag_and_size()?;
-                match tag {
-                    0 if version >= 1 => message.node_endpoints = reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?,
-                    0 => return Err(DecodeError::TagNotInVersion { tag, version }),
-                    _ => reader.skip(size)?,
+            let (tag, size) = reader.read_tag_and_size()?;
+            match tag {
+                0 if version >= 1 => {
+                    message.node_endpoints =
+                        reader.read_array(true, |reader| NodeEndpoint::decode(reader, version))?
                 }
+                0 => return Err(DecodeError::TagNotInVersion { tag, version }),
+                _ => reader.skip(size)?,
+            }
         }
         Ok(message)
     }
@@ -42,10 +44,26 @@ impl Message for VoteResponse {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.error_code);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
-        if version < 1 && !self.node_endpoints.is_empty() { return Err(EncodeError::not_in_version("VoteResponse", "NodeEndpoints", version)); }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
+        if version < 1 && !self.node_endpoints.is_empty() {
+            return Err(EncodeError::not_in_version(
+                "VoteResponse",
+                "NodeEndpoints",
+                version,
+            ));
+        }
         writer.write_unsigned_varint(u32::from(version >= 1 && !self.node_endpoints.is_empty()));
-        if version >= 1 && !self.node_endpoints.is_empty() { let start = writer.begin_tag(0); writer.write_array_length(self.node_endpoints.len(), true)?; for element in &self.node_endpoints { element.encode(writer, version)?; } writer.end_tag(start)?; }
+        if version >= 1 && !self.node_endpoints.is_empty() {
+            let start = writer.begin_tag(0);
+            writer.write_array_length(self.node_endpoints.len(), true)?;
+            for element in &self.node_endpoints {
+                element.encode(writer, version)?;
+            }
+            writer.end_tag(start)?;
+        }
         Ok(())
     }
 }
@@ -68,7 +86,10 @@ impl TopicData {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.topic_name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -34,7 +34,10 @@ impl Message for VotersRecord {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
         writer.write_i16(self.version);
-        writer.write_array_length(self.voters.len(), true)?; for element in &self.voters { element.encode(writer, version)?; }
+        writer.write_array_length(self.voters.len(), true)?;
+        for element in &self.voters {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -63,7 +66,10 @@ impl Voter {
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i32(self.voter_id);
         writer.write_uuid(self.voter_directory_id);
-        writer.write_array_length(self.endpoints.len(), true)?; for element in &self.endpoints { element.encode(writer, version)?; }
+        writer.write_array_length(self.endpoints.len(), true)?;
+        for element in &self.endpoints {
+            element.encode(writer, version)?;
+        }
         self.kraft_version_feature.encode(writer, version)?;
         writer.write_unsigned_varint(0);
         Ok(())

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-
-use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 use super::write_txn_markers_response::WriteTxnMarkersResponse;
+use crate::{ApiKey, DecodeError, EncodeError, KafkaString, Message, Reader, Request, Writer};
 
 /// Kafka's WriteTxnMarkersRequest.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -23,7 +22,8 @@ impl Message for WriteTxnMarkersRequest {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            markers: reader.read_array(true, |reader| WritableTxnMarker::decode(reader, version))?,
+            markers: reader
+                .read_array(true, |reader| WritableTxnMarker::decode(reader, version))?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -31,7 +31,10 @@ impl Message for WriteTxnMarkersRequest {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.markers.len(), true)?; for element in &self.markers { element.encode(writer, version)?; }
+        writer.write_array_length(self.markers.len(), true)?;
+        for element in &self.markers {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -58,7 +61,9 @@ impl WritableTxnMarker {
             producer_id: reader.read_i64()?,
             producer_epoch: reader.read_i16()?,
             transaction_result: reader.read_bool()?,
-            topics: reader.read_array(true, |reader| WritableTxnMarkerTopic::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                WritableTxnMarkerTopic::decode(reader, version)
+            })?,
             coordinator_epoch: reader.read_i32()?,
             transaction_version: if version >= 2 { reader.read_i8()? } else { 0 },
         };
@@ -70,9 +75,14 @@ impl WritableTxnMarker {
         writer.write_i64(self.producer_id);
         writer.write_i16(self.producer_epoch);
         writer.write_bool(self.transaction_result);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_i32(self.coordinator_epoch);
-        if version >= 2 { writer.write_i8(self.transaction_version); }
+        if version >= 2 {
+            writer.write_i8(self.transaction_version);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -96,7 +106,10 @@ impl WritableTxnMarkerTopic {
 
     fn encode(&self, writer: &mut Writer, _version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partition_indexes.len(), true)?; for element in &self.partition_indexes { writer.write_i32(*element); }
+        writer.write_array_length(self.partition_indexes.len(), true)?;
+        for element in &self.partition_indexes {
+            writer.write_i32(*element);
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-
 use crate::{DecodeError, EncodeError, KafkaString, Message, Reader, Writer};
 
 /// Kafka's WriteTxnMarkersResponse.
@@ -22,7 +21,9 @@ impl Message for WriteTxnMarkersResponse {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         reader.check_version::<Self>(version)?;
         let message = Self {
-            markers: reader.read_array(true, |reader| WritableTxnMarkerResult::decode(reader, version))?,
+            markers: reader.read_array(true, |reader| {
+                WritableTxnMarkerResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -30,7 +31,10 @@ impl Message for WriteTxnMarkersResponse {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.check_version::<Self>(version)?;
-        writer.write_array_length(self.markers.len(), true)?; for element in &self.markers { element.encode(writer, version)?; }
+        writer.write_array_length(self.markers.len(), true)?;
+        for element in &self.markers {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -46,7 +50,9 @@ impl WritableTxnMarkerResult {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             producer_id: reader.read_i64()?,
-            topics: reader.read_array(true, |reader| WritableTxnMarkerTopicResult::decode(reader, version))?,
+            topics: reader.read_array(true, |reader| {
+                WritableTxnMarkerTopicResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -54,7 +60,10 @@ impl WritableTxnMarkerResult {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_i64(self.producer_id);
-        writer.write_array_length(self.topics.len(), true)?; for element in &self.topics { element.encode(writer, version)?; }
+        writer.write_array_length(self.topics.len(), true)?;
+        for element in &self.topics {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
@@ -70,7 +79,9 @@ impl WritableTxnMarkerTopicResult {
     fn decode(reader: &mut Reader, version: i16) -> Result<Self, DecodeError> {
         let message = Self {
             name: reader.read_string(true)?,
-            partitions: reader.read_array(true, |reader| WritableTxnMarkerPartitionResult::decode(reader, version))?,
+            partitions: reader.read_array(true, |reader| {
+                WritableTxnMarkerPartitionResult::decode(reader, version)
+            })?,
         };
         reader.skip_tagged_fields()?;
         Ok(message)
@@ -78,7 +89,10 @@ impl WritableTxnMarkerTopicResult {
 
     fn encode(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {
         writer.write_string(&self.name, true)?;
-        writer.write_array_length(self.partitions.len(), true)?; for element in &self.partitions { element.encode(writer, version)?; }
+        writer.write_array_length(self.partitions.len(), true)?;
+        for element in &self.partitions {
+            element.encode(writer, version)?;
+        }
         writer.write_unsigned_varint(0);
         Ok(())
     }
