@@ -13,6 +13,9 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 
+pub use bench::{is_balanced, settle};
+pub use scenarios::run_to_end;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -102,6 +105,17 @@ fn tally(options: &Options) -> anyhow::Result<Tally> {
     }
     tally += page::check(options.quick)?;
     Ok(tally)
+}
+
+/// A client by its name.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn client(name: &str) -> anyhow::Result<&'static clients::Client> {
+    clients::CLIENTS
+        .iter()
+        .find(|client| client.name == name)
+        .with_context(|| format!("no client is called {name}"))
 }
 
 /// The binary of ottla: the one that is named, or else a fresh build of the workspace.

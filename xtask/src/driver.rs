@@ -94,10 +94,10 @@ impl Program {
         requests.flush().context("the driver reads")
     }
 
-    fn receive(&mut self) -> anyhow::Result<Value> {
+    fn receive(&mut self, patience: Duration) -> anyhow::Result<Value> {
         let line = self
             .answers
-            .recv_timeout(PATIENCE)
+            .recv_timeout(patience)
             .context("the driver answers in time")?;
         serde_json::from_str(&line).with_context(|| format!("the driver answers JSON: {line}"))
     }
@@ -185,8 +185,16 @@ impl Driver {
     /// # Errors
     /// A [`Failure`] when the client failed; something else when the driver did.
     pub fn receive(&mut self) -> anyhow::Result<Value> {
+        self.receive_within(PATIENCE)
+    }
+
+    /// The same with another patience than for a usual request.
+    ///
+    /// # Errors
+    /// See [`Driver::receive`].
+    pub fn receive_within(&mut self, patience: Duration) -> anyhow::Result<Value> {
         let mut answer = match self {
-            Driver::Program(program) => program.receive()?,
+            Driver::Program(program) => program.receive(patience)?,
             Driver::Kcat(kcat) => return kcat.answer(),
         };
         if let Some(error) = answer.get("error") {
@@ -208,8 +216,16 @@ impl Driver {
     /// # Errors
     /// See [`Driver::receive`].
     pub fn call(&mut self, request: &Value) -> anyhow::Result<Value> {
+        self.call_within(request, PATIENCE)
+    }
+
+    /// The same with another patience than for a usual request.
+    ///
+    /// # Errors
+    /// See [`Driver::receive`].
+    pub fn call_within(&mut self, request: &Value, patience: Duration) -> anyhow::Result<Value> {
         self.send(request)?;
-        self.receive()
+        self.receive_within(patience)
             .with_context(|| request["op"].as_str().unwrap_or_default().to_owned())
     }
 

@@ -18,6 +18,7 @@ mod packages;
 mod runtimes;
 mod schema;
 mod tidy;
+mod trials;
 mod workspace;
 
 use std::process::ExitCode;
@@ -53,6 +54,14 @@ enum Task {
     Bench(bench::Options),
     /// Runs the same scenarios through real clients against Apache Kafka and ottla.
     Conformance(conformance::Options),
+    /// Moves real files through a broker and compares every line.
+    Realdata(trials::realdata::Options),
+    /// Hands one directory from Apache Kafka to ottla and back under load.
+    Handover(trials::handover::Options),
+    /// Kills a broker again and again under load.
+    Kill(trials::kill::Options),
+    /// Cuts the power of a broker's file system under load; needs root.
+    Powercut(trials::powercut::Options),
 }
 
 fn main() -> ExitCode {
@@ -76,5 +85,9 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Deny => deny::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
+        Task::Realdata(options) => trials::realdata::run(&options),
+        Task::Handover(options) => trials::handover::run(&options),
+        Task::Kill(options) => trials::kill::run(&options),
+        Task::Powercut(options) => trials::powercut::run(&options),
     }
 }

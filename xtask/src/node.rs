@@ -228,6 +228,11 @@ impl Node {
         self.child.as_ref().map(Child::id)
     }
 
+    /// Lets another program run on the same directory and ports from the next start on.
+    pub fn hand_over(&mut self, server: Server) {
+        self.server = server;
+    }
+
     /// `host:port` for clients.
     pub fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -276,6 +281,11 @@ fn properties(
         directory.join("data").display()
     );
     for (key, value) in settings {
+        let line = format!("{key}=");
+        text = text
+            .split_inclusive('\n')
+            .filter(|other| !other.starts_with(&line))
+            .collect();
         text.push_str(&format!("{key}={value}\n"));
     }
     text

@@ -43,6 +43,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 public final class Driver {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long FNV_OFFSET = 0xcbf29ce484222325L;
+    private static final long FNV_PRIME = 0x100000001b3L;
 
     private final String bootstrap;
     private final Admin admin;
@@ -95,6 +97,7 @@ public final class Driver {
             case "offset_at": return offsetAt(request);
             case "join": return join(request);
             case "poll": return poll(request);
+            case "digest": return digest(request);
             case "commit":
                 member.commitSync();
                 return JSON.createObjectNode();
@@ -287,7 +290,7 @@ public final class Driver {
         properties.put("group.id", request.get("group").asText());
         properties.put("session.timeout.ms", request.get("session_timeout_ms").asText());
         properties.put("heartbeat.interval.ms", "300");
-        properties.put("max.poll.records", "10");
+        properties.put("max.poll.records", request.path("max_poll_records").asText("10"));
         properties.put("partition.assignment.strategy",
                 "org.apache.kafka.clients.consumer.RangeAssignor");
         if (request.path("instance").isTextual()) {
@@ -304,6 +307,36 @@ public final class Driver {
         member.assignment().stream().mapToInt(TopicPartition::partition).sorted()
                 .forEach(assignment::add);
         return answer;
+    }
+
+    // Reads until nothing more comes: how many values each key has, and a hash of them in order.
+    private ObjectNode digest(JsonNode request) {
+        Map<String, long[]> keys = new HashMap<>();
+        long idle = request.get("idle_ms").asLong() * 1_000_000;
+        long last = System.nanoTime();
+        while (System.nanoTime() - last < idle) {
+            for (ConsumerRecord<byte[], byte[]> record : member.poll(Duration.ofMillis(100))) {
+                String key = new String(record.key(), StandardCharsets.UTF_8);
+                long[] digest = keys.computeIfAbsent(key, absent -> new long[] {0, FNV_OFFSET});
+                digest[0]++;
+                digest[1] = fnv(digest[1], record.value());
+                last = System.nanoTime();
+            }
+        }
+        member.commitSync();
+        ObjectNode answer = JSON.createObjectNode();
+        ObjectNode found = answer.putObject("keys");
+        keys.forEach((key, digest) ->
+                found.putArray(key).add(digest[0]).add(Long.toHexString(digest[1])));
+        return answer;
+    }
+
+    // FNV-1a of 64 bits, with a line feed after each value.
+    private static long fnv(long hash, byte[] value) {
+        for (byte each : value) {
+            hash = (hash ^ (each & 0xff)) * FNV_PRIME;
+        }
+        return (hash ^ '\n') * FNV_PRIME;
     }
 
     private ObjectNode committed(JsonNode request) throws Exception {

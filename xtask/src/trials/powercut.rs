@@ -1,0 +1,142 @@
+//! A power cut: the file system under the broker goes down without a flush. With fsync nothing that
+//! was acknowledged is lost.
+//!
+//! The log directory lies on an ext4 file system in a file, mounted by loop. Root is needed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use super::load::Load;
+use super::{Broker, client, directory};
+use crate::conformance::run_to_end;
+use crate::node::Node;
+
+/// Asks ext4 to go down at once, without writing its journal. Python is the shortest way to an
+/// ioctl from a program without unsafe code.
+const SHUT_DOWN: &str = "
+import fcntl, os, struct, sys
+EXT4_IOC_SHUTDOWN, WITHOUT_FLUSH = 0x8004587D, 2
+directory = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.ioctl(directory, EXT4_IOC_SHUTDOWN, struct.pack('I', WITHOUT_FLUSH))
+";
+
+const PARTITIONS: u32 = 3;
+const RATE: u32 = 3_000;
+
+/// What the command line chooses.
+#[derive(clap::Args)]
+pub struct Options {
+    /// How often the power is cut.
+    #[arg(long, default_value_t = 1)]
+    times: u32,
+    /// `fsync`, where nothing may be lost, or `os`, to see that the cut is real.
+    #[arg(long, default_value = "fsync", value_parser = ["fsync", "os"])]
+    durability: String,
+    #[command(flatten)]
+    broker: Broker,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the file system cannot be made, the broker does not come back, or a record is lost.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        bail!("a power cut needs root, to mount a file system");
+    }
+    let server = options.broker.server()?;
+    let directory = directory("powercut")?;
+    let disk = Disk::make(&directory)?;
+    let data = disk.place.join("data").display().to_string();
+    let mut node = Node::format(server, &directory, &[("log.dirs", &data)])?;
+    node.start()?;
+    // Formatting and the first start are long past when a disk loses power in earnest.
+    succeed(Command::new("sync").arg("--file-system").arg(&disk.place))?;
+    let driver = client("franz-go", &node.bootstrap(), &directory)?;
+    let messages = if options.durability == "fsync" {
+        "1"
+    } else {
+        "9223372036854775807"
+    };
+    let configs = [("flush.messages", messages)];
+    let mut load = Load::start(driver, "power", (PARTITIONS, RATE), &configs)?;
+    for time in 1..=options.times {
+        load.wait_for(5_000)?;
+        disk.cut()?;
+        node.kill();
+        disk.mount_again()?;
+        node.start()?;
+        println!("powercut: the broker is back after cut {time}");
+    }
+    load.wait_for(1_000)?;
+    let outcome = load.finish()?;
+    node.stop()?;
+    println!(
+        "powercut: {} written, nothing acknowledged is lost",
+        outcome.sent
+    );
+    println!("1 passed, 0 failed");
+    Ok(())
+}
+
+/// A file system in a file.
+struct Disk {
+    image: PathBuf,
+    place: PathBuf,
+}
+
+impl Disk {
+    fn make(directory: &Path) -> anyhow::Result<Self> {
+        let image = directory.join("disk.image");
+        fs::File::create(&image)?.set_len(1 << 30)?;
+        let place = directory.join("disk");
+        fs::create_dir_all(&place)?;
+        succeed(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image))?;
+        let disk = Self { image, place };
+        disk.mount()?;
+        Ok(disk)
+    }
+
+    fn mount(&self) -> anyhow::Result<()> {
+        succeed(
+            Command::new("mount")
+                .args(["-o", "loop"])
+                .arg(&self.image)
+                .arg(&self.place),
+        )
+    }
+
+    fn cut(&self) -> anyhow::Result<()> {
+        succeed(
+            Command::new("python3")
+                .args(["-c", SHUT_DOWN])
+                .arg(&self.place),
+        )
+        .context("the file system is shut down")
+    }
+
+    /// Mounting replays the journal, as at the start after a power cut.
+    fn mount_again(&self) -> anyhow::Result<()> {
+        succeed(Command::new("umount").arg(&self.place))?;
+        self.mount()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // The node may still be running when a run fails: the mount then goes with its end.
+        let _ = succeed(Command::new("umount").arg("--lazy").arg(&self.place));
+    }
+}
+
+fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let (status, output, errors) = run_to_end(command, "")?;
+    if status != 0 {
+        let name = command.get_program().to_string_lossy();
+        bail!("{name} ends with {status}: {output}{errors}");
+    }
+    Ok(())
+}
