@@ -12,8 +12,8 @@ use crate::{
 pub struct Batch {
     /// Its header.
     pub header: BatchHeader,
-    /// The bytes behind the header, inflated. Keys and values of [`Batch::records`] are slices of it:
-    /// `record_area.slice_ref(key)` shares instead of copying.
+    /// The bytes behind the header, inflated. Keys and values of [`Batch::records`] are slices of
+    /// it: `record_area.slice_ref(key)` shares instead of copying.
     pub record_area: Bytes,
 }
 

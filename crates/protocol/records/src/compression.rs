@@ -77,7 +77,8 @@ impl Compression {
     }
 }
 
-/// How hard to compress (KIP-390). LZ4 has one speed here: `compression.lz4.level` changes nothing.
+/// How hard to compress (KIP-390). LZ4 has one speed here: `compression.lz4.level` changes
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompressionLevels {
     /// 1 to 9, or −1 for the default.
@@ -159,10 +160,12 @@ fn compress_lz4(area: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
     encoder.finish().map(drop).map_err(std::io::Error::other)
 }
 
-/// Inflates `compressed` into `out`, which is cleared first; memory grows with what really comes out.
+/// Inflates `compressed` into `out`, which is cleared first; memory grows with what really comes
+/// out.
 ///
 /// # Errors
-/// [`RecordError::Corrupt`] for bytes that are no such stream, [`RecordError::InflatesBeyond`] at a cap.
+/// [`RecordError::Corrupt`] for bytes that are no such stream, [`RecordError::InflatesBeyond`] at
+/// a cap.
 pub fn decompress(
     compression: Compression,
     compressed: &[u8],

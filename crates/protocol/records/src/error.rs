@@ -72,7 +72,8 @@ pub struct RejectedRecord {
 }
 
 impl RejectedRecords {
-    /// So many rejected records are described at most; a batch of tiny records must not grow a huge answer.
+    /// So many rejected records are described at most; a batch of tiny records must not grow a
+    /// huge answer.
     pub const LISTED: usize = 100;
 }
 

@@ -1,7 +1,7 @@
 //! The 61 bytes in front of every batch of format 2.
 //!
-//! *Kafka*: KIP-98. Base offset and leader epoch lie outside the checksum, so that a leader can set
-//! them in place.
+//! *Kafka*: KIP-98. Base offset and leader epoch lie outside the checksum, so that a leader can
+//! set them in place.
 
 use ottla_types::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, TimestampMs};
 

@@ -1,7 +1,8 @@
-//! Record batches of format 2: header, read, build, compress, checksum, and what a client may send.
+//! Record batches of format 2: header, read, build, compress, checksum, and what a client may
+//! send.
 //!
-//! Reading and checking never allocates for an uncompressed batch; a compressed one is inflated once,
-//! under the caps of [`InflateLimits`].
+//! Reading and checking never allocates for an uncompressed batch; a compressed one is inflated
+//! once, under the caps of [`InflateLimits`].
 //!
 //! *Not here*: the formats 0 and 1, which are refused by name.
 

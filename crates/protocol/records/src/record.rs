@@ -67,7 +67,8 @@ fn read_header<'a>(reader: &mut SliceReader<'a>) -> Option<Header<'a>> {
     Some(Header { key, value })
 }
 
-/// The records of one batch. Yields one error for a malformed record or for bytes left over, then ends.
+/// The records of one batch. Yields one error for a malformed record or for bytes left over, then
+/// ends.
 #[derive(Clone, Debug)]
 pub struct RecordIterator<'a> {
     reader: SliceReader<'a>,

@@ -1,8 +1,8 @@
 //! What the leader checks before it takes a client's batch.
 //!
-//! *Kafka*: `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and `LogValidator`.
-//! Stricter in one point: offset deltas must count 0, 1, 2 … (Kafka rewrites a compressed batch
-//! whose deltas do not, and trusts an uncompressed one).
+//! *Kafka*: `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and
+//! `LogValidator`. Stricter in one point: offset deltas must count 0, 1, 2 … (Kafka rewrites a
+//! compressed batch whose deltas do not, and trusts an uncompressed one).
 //!
 //! *Not here*: sequences against the producer's state (`core/partition`), permissions.
 
@@ -42,8 +42,9 @@ pub struct Summary {
     pub header: BatchHeader,
     /// The largest timestamp of its records by the topic's rule: their own, or the append time.
     pub max_timestamp: TimestampMs,
-    /// Whether the header has to be rewritten by [`BatchHeader::set_max_timestamp`]: the append time is
-    /// wanted, or the client stated another maximum or timestamp type than its records have.
+    /// Whether the header has to be rewritten by [`BatchHeader::set_max_timestamp`]: the append
+    /// time is wanted, or the client stated another maximum or timestamp type than its records
+    /// have.
     pub timestamp_rewrite: bool,
     /// Bytes of the records without compression.
     pub inflated_bytes: usize,

@@ -1,8 +1,8 @@
 //! Kafka's text checkpoints: a version, a count, and one entry per line.
 //!
 //! *Invariants*: replaced atomically, so that a crash leaves the old or the new file.
-//! *Kafka*: `CheckpointFile`, version 0. An empty file, or one with only a version, has no entries; a
-//! count that does not match or a malformed line makes the directory unusable.
+//! *Kafka*: `CheckpointFile`, version 0. An empty file, or one with only a version, has no
+//! entries; a count that does not match or a malformed line makes the directory unusable.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,8 @@
-//! One entry of `log.dirs`: its identity, its lock, its checkpoints, its clean-shutdown marker and the
-//! replicas in it.
+//! One entry of `log.dirs`: its identity, its lock, its checkpoints, its clean-shutdown marker and
+//! the replicas in it.
 //!
-//! *Not here*: the logs themselves ([`crate::open_log`]), and which replicas belong here (metadata).
+//! *Not here*: the logs themselves ([`crate::open_log`]), and which replicas belong here
+//! (metadata).
 
 mod clean_shutdown;
 mod lock;
@@ -146,7 +147,8 @@ impl<S: Storage> LogDirectory<S> {
     /// When it cannot be written.
     pub fn store_clean_shutdown(&self, marker: &CleanShutdown) -> Result<(), LogError> {
         let path = self.path.join(CLEAN_SHUTDOWN);
-        // Kafka writes it in place; here a torn marker cannot be seen, and it is found the same way.
+        // Kafka writes it in place; here a torn marker cannot be seen, and it is found the same
+        // way.
         replace_file(
             &self.storage,
             &path,
@@ -224,8 +226,9 @@ impl<S: Storage> LogDirectory<S> {
         partition_metadata::load_topic_id(&self.storage, &self.replica_path(partition))
     }
 
-    /// Renames a live replica so that a restart does not load it: `-delete` or `-stray`. `unique_id`
-    /// is random. The answer is its name now, for [`LogDirectory::remove_replica`] later.
+    /// Renames a live replica so that a restart does not load it: `-delete` or `-stray`.
+    /// `unique_id` is random. The answer is its name now, for [`LogDirectory::remove_replica`]
+    /// later.
     ///
     /// # Errors
     /// When it cannot be renamed.

@@ -1,8 +1,8 @@
 //! The sparse indexes of one segment: offset → position, timestamp → offset, aborted transactions.
 //!
-//! *Invariants*: positions and relative offsets strictly increase; timestamps strictly increase; an
-//! index on disk is right or absent, never stale. A file may end in zeros (Kafka preallocates): what
-//! does not increase ends it.
+//! *Invariants*: positions and relative offsets strictly increase; timestamps strictly increase;
+//! an index on disk is right or absent, never stale. A file may end in zeros (Kafka preallocates):
+//! what does not increase ends it.
 //! *Kafka*: `OffsetIndex`, `TimeIndex`, `TransactionIndex`; bytes in `docs/formats/log.md`.
 
 use ottla_records::BatchHeader;
@@ -12,8 +12,8 @@ const OFFSET_ENTRY_SIZE: usize = 8;
 const TIME_ENTRY_SIZE: usize = 12;
 const ABORTED_ENTRY_SIZE: usize = 34;
 
-/// One entry of `.index`: a batch ends at this offset (relative to the segment's base) and begins at
-/// this position.
+/// One entry of `.index`: a batch ends at this offset (relative to the segment's base) and begins
+/// at this position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OffsetEntry {
     pub relative_offset: u32,
@@ -60,7 +60,8 @@ impl Indexes {
             .map_or(0, |entry| entry.position)
     }
 
-    /// The relative offset up to which every timestamp is at most the given one, by the index alone.
+    /// The relative offset up to which every timestamp is at most the given one, by the index
+    /// alone.
     pub fn offset_before(&self, timestamp: TimestampMs) -> u32 {
         let behind = self
             .times

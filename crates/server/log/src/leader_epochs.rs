@@ -83,7 +83,8 @@ impl LeaderEpochs {
         changed
     }
 
-    /// Forgets epochs that end at `start_offset` or before; the one that covers it begins there then.
+    /// Forgets epochs that end at `start_offset` or before; the one that covers it begins there
+    /// then.
     pub fn truncate_from_start(&mut self, start_offset: Offset) -> bool {
         let behind = self
             .entries

@@ -1,7 +1,7 @@
 //! Segments, indexes, recovery and retention in Kafka's files.
 //!
-//! Everything that touches a file blocks and goes through [`Storage`]; a [`Log`] is memory only, lives
-//! under its partition's lock and hands out plans and segments that do the IO outside of it.
+//! Everything that touches a file blocks and goes through [`Storage`]; a [`Log`] is memory only,
+//! lives under its partition's lock and hands out plans and segments that do the IO outside of it.
 //!
 //! *Not here*: threads, and whatever decides (`core/partition`).
 

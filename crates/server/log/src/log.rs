@@ -3,8 +3,8 @@
 //! A [`Log`] lives under its partition's lock, and none of its methods that take no `Storage` work
 //! does IO: they hand out plans and [`Segment`]s, which do the IO after the lock was released.
 //!
-//! *Invariants*: `log_start_offset ≤ log_end_offset`; the last segment is the active one; offsets and
-//! positions are reserved in order, each once.
+//! *Invariants*: `log_start_offset ≤ log_end_offset`; the last segment is the active one; offsets
+//! and positions are reserved in order, each once.
 //!
 //! *Not here*: which offsets are written, durable or committed: the marks belong to
 //! `core/partition`. A reader is told how far it may read.
@@ -79,7 +79,8 @@ pub struct Log<S: Storage> {
     log_end_offset: Offset,
     /// Everything below is on the device.
     flushed_offset: Offset,
-    /// Base offsets of segments whose roll is not finished, ascending: the recovery point stays below.
+    /// Base offsets of segments whose roll is not finished, ascending: the recovery point stays
+    /// below.
     rolling: VecDeque<Offset>,
     leader_epochs: LeaderEpochs,
     leader_epochs_changed: bool,
@@ -260,7 +261,8 @@ impl<S: Storage> Log<S> {
         })
     }
 
-    /// Notes that an epoch begins at an offset; [`Log::take_changed_leader_epochs`] says what to store.
+    /// Notes that an epoch begins at an offset; [`Log::take_changed_leader_epochs`] says what to
+    /// store.
     pub fn assign_leader_epoch(&mut self, epoch: LeaderEpoch, start_offset: Offset) {
         self.leader_epochs_changed |= self.leader_epochs.assign(epoch, start_offset);
     }
@@ -271,8 +273,8 @@ impl<S: Storage> Log<S> {
         std::mem::take(&mut self.leader_epochs_changed).then(|| self.leader_epochs.clone())
     }
 
-    /// Takes an ended transaction into the transaction index, if it was aborted. Its marker must be
-    /// the batch that was reserved last.
+    /// Takes an ended transaction into the transaction index, if it was aborted. Its marker must
+    /// be the batch that was reserved last.
     pub fn on_completed_transaction(&mut self, completed: &CompletedTransaction) {
         if completed.commit {
             return;
@@ -303,8 +305,8 @@ impl<S: Storage> Log<S> {
         self.flushed_offset = self.flushed_offset.max(offset.min(self.log_end_offset));
     }
 
-    /// The offset for `recovery-point-offset-checkpoint`: below it everything is on the device, the
-    /// indexes of full segments too.
+    /// The offset for `recovery-point-offset-checkpoint`: below it everything is on the device,
+    /// the indexes of full segments too.
     #[must_use]
     pub fn recovery_point(&self) -> Offset {
         let rolling = self.rolling.front().copied();

@@ -203,7 +203,8 @@ impl<S: Storage> Recovery<S> {
         for (at, file) in files.into_iter().enumerate() {
             let segment = self.place.segment(file.base_offset, true);
             let is_unflushed = !self.options.was_clean && at >= unflushed_from;
-            // Kafka trusts the indexes of flushed segments; a missing or impossible one is rebuilt.
+            // Kafka trusts the indexes of flushed segments; a missing or impossible one is
+            // rebuilt.
             let is_unusable = !file.has_offset_index || segment.load_indexes(file.size).is_err();
             // A clean end that is none would stop Kafka; reading the segment mends it.
             let is_last = at + 1 == count;
@@ -226,8 +227,8 @@ impl<S: Storage> Recovery<S> {
         Ok(())
     }
 
-    /// Reads one segment in full, rebuilds what belongs to it, cuts it behind its last good batch and
-    /// syncs it. True if something was cut: the segments `behind` are gone then.
+    /// Reads one segment in full, rebuilds what belongs to it, cuts it behind its last good batch
+    /// and syncs it. True if something was cut: the segments `behind` are gone then.
     fn recover(
         &mut self,
         found: &mut Found,

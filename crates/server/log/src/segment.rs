@@ -144,8 +144,8 @@ impl<S: Storage> Segment<S> {
             })
     }
 
-    /// The largest timestamp in a sealed segment: the last entry of its time index, else when the file
-    /// was written last.
+    /// The largest timestamp in a sealed segment: the last entry of its time index, else when the
+    /// file was written last.
     ///
     /// # Errors
     /// When its files cannot be read.

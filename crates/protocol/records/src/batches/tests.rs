@@ -1,3 +1,5 @@
+//! Walks over whole and cut buffers.
+
 use ottla_types::{Offset, TimestampMs};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Built batches, compared with Kafka's bytes and read back.
+
 use super::*;
 use crate::header::tests::{PLAIN, bytes_of};
 use crate::{Batch, InflateLimits};

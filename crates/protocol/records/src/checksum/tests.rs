@@ -1,3 +1,5 @@
+//! The checksum, compared with its published check value.
+
 use super::*;
 
 #[test]

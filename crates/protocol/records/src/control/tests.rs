@@ -1,3 +1,5 @@
+//! Control batches, compared with Kafka's bytes.
+
 use super::*;
 use crate::InflateLimits;
 use crate::header::tests::bytes_of;

@@ -1,3 +1,5 @@
+//! Headers, compared with Kafka's bytes.
+
 use super::*;
 
 /// A batch that Apache Kafka 4.3.1 wrote: two records, headers, no producer.

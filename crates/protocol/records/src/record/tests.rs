@@ -1,3 +1,5 @@
+//! Records, compared with Kafka's bytes, and with any bytes.
+
 use super::*;
 use crate::BATCH_HEADER_SIZE;
 use crate::header::tests::{PLAIN, bytes_of};

@@ -1,3 +1,5 @@
+//! Each rule that a client can break.
+
 use bytes::Bytes;
 use ottla_types::{Offset, ProducerEpoch, ProducerId};
 

@@ -1,3 +1,5 @@
+//! Variable-length numbers there and back.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Checkpoints, compared with Kafka's and through crashes.
+
 use super::*;
 use crate::storage::write_file;
 use crate::testing::{directory, storage};

@@ -25,8 +25,8 @@ impl DirectoryLock {
     /// Locks the directory at `directory`, without waiting.
     ///
     /// # Errors
-    /// [`LogError::Refused`] when another process holds it, naming that process where the system says
-    /// which; [`LogError::Storage`] when the file cannot be made.
+    /// [`LogError::Refused`] when another process holds it, naming that process where the system
+    /// says which; [`LogError::Storage`] when the file cannot be made.
     pub fn acquire(directory: &Path) -> Result<DirectoryLock, LogError> {
         let path = directory.join(LOCK);
         let file = OpenOptions::new()

@@ -101,7 +101,8 @@ impl fmt::Display for JavaDate {
         ];
         let seconds = self.0.0.div_euclid(1000);
         let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        // Counts in years that begin in March, so that the leap day comes last (400 years = 146,097 days).
+        // Counts in years that begin in March, so that the leap day comes last (400 years =
+        // 146,097 days).
         let shifted = days + 719_468;
         let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
         let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -1,3 +1,5 @@
+//! Log directories as a node finds and leaves them.
+
 use ottla_types::{PartitionIndex, TopicName};
 
 use super::*;

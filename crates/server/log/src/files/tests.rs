@@ -1,3 +1,5 @@
+//! File names there and back.
+
 use super::*;
 
 #[test]

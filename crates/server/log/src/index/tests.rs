@@ -1,3 +1,5 @@
+//! Indexes, compared with Kafka's bytes.
+
 use super::*;
 use crate::testing::bytes_of;
 

@@ -1,3 +1,5 @@
+//! Epochs assigned, truncated and looked up.
+
 use super::*;
 
 fn epochs(entries: &[(i32, i64)]) -> LeaderEpochs {

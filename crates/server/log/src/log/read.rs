@@ -49,9 +49,9 @@ pub struct Read {
 }
 
 impl<S: Storage> Log<S> {
-    /// Finds where to read from `offset`. Nothing at or above `limit` is returned: the high watermark
-    /// for consumers, the written mark for followers. `None` when `offset` is the end of what may be
-    /// read.
+    /// Finds where to read from `offset`. Nothing at or above `limit` is returned: the high
+    /// watermark for consumers, the written mark for followers. `None` when `offset` is the end of
+    /// what may be read.
     ///
     /// # Errors
     /// [`LogError::OffsetOutOfRange`] below the log start offset or above the log end offset.
@@ -105,8 +105,8 @@ impl<S: Storage> Log<S> {
 }
 
 impl<S: Storage> Located<S> {
-    /// Reads whole batches of at most `max_bytes` together. If already the first batch is larger, it
-    /// is returned alone when `at_least_one` is set, else nothing is.
+    /// Reads whole batches of at most `max_bytes` together. If already the first batch is larger,
+    /// it is returned alone when `at_least_one` is set, else nothing is.
     ///
     /// # Errors
     /// When the file cannot be read, or holds other than batches where it must hold them.

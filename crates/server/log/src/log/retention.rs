@@ -1,8 +1,9 @@
 //! Retention: which old segments may go, and how they go.
 //!
 //! Decided outside of the lock, because the largest timestamp of a segment may have to be read:
-//! `[view = log.retention_view()]`, `upto = view.breached(…)`, `[removal = log.begin_removal(upto)]`,
-//! `deleted = removal.perform()`, and after `file.delete.delay.ms`: `deleted.unlink()`.
+//! `[view = log.retention_view()]`, `upto = view.breached(…)`, `[removal =
+//! log.begin_removal(upto)]`, `deleted = removal.perform()`, and after `file.delete.delay.ms`:
+//! `deleted.unlink()`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -88,9 +89,9 @@ impl<S: Storage> Log<S> {
 }
 
 impl<S: Storage> RetentionView<S> {
-    /// The new log start offset that the limits ask for; `None` when nothing is to be removed. Only
-    /// what lies below the high watermark is removed. When the answer is the log end offset, the
-    /// active segment goes too: roll before [`Log::begin_removal`].
+    /// The new log start offset that the limits ask for; `None` when nothing is to be removed.
+    /// Only what lies below the high watermark is removed. When the answer is the log end offset,
+    /// the active segment goes too: roll before [`Log::begin_removal`].
     ///
     /// # Errors
     /// When the time index of a segment cannot be read.
@@ -158,8 +159,8 @@ impl<S: Storage> Removal<S> {
         Removal { place, segments }
     }
 
-    /// Renames the files to `.deleted`, so that a restart does not find them as segments. Readers that
-    /// have them open go on reading.
+    /// Renames the files to `.deleted`, so that a restart does not find them as segments. Readers
+    /// that have them open go on reading.
     ///
     /// # Errors
     /// When a file cannot be renamed.

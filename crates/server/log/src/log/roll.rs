@@ -6,13 +6,14 @@
 //!    segment, whose file does not exist yet: their writes wait ([`Segment::is_created`]).
 //! 2. When all that was reserved in the old segment is *written*: `plan.create_segment()`: the old
 //!    segment is on the device, then the new one exists and its name is durable; the writes go on.
-//! 3. `rolled = plan.finish()`: the old segment's indexes and the producer snapshot are on the device.
+//! 3. `rolled = plan.finish()`: the old segment's indexes and the producer snapshot are on the
+//!    device.
 //! 4. `[log.on_rolled(&rolled)]`: the recovery point may pass the old segment.
 //!
 //! A crash between any of the steps leaves what recovery expects: indexes of the old segment are
-//! rebuilt, because the recovery point is not above its base. The old segment comes first in step 2
-//! because a power cut must not take its end and leave the new segment: the log would have a hole
-//! that looks like one of compaction (Kafka has that risk; its flush comes later).
+//! rebuilt, because the recovery point is not above its base. The old segment comes first in step
+//! 2 because a power cut must not take its end and leave the new segment: the log would have a
+//! hole that looks like one of compaction (Kafka has that risk; its flush comes later).
 
 use std::sync::Arc;
 
@@ -109,9 +110,9 @@ impl<S: Storage> Log<S> {
         must_roll(&self.roll_facts(limits), limits, header, now)
     }
 
-    /// Makes a new segment the active one, beginning at `base_offset` (at least the log end offset).
-    /// `producers` is the state below that offset. `None` when the active segment is empty and begins
-    /// there already.
+    /// Makes a new segment the active one, beginning at `base_offset` (at least the log end
+    /// offset). `producers` is the state below that offset. `None` when the active segment is
+    /// empty and begins there already.
     pub fn begin_roll(
         &mut self,
         base_offset: Offset,
@@ -158,8 +159,8 @@ impl<S: Storage> RollPlan<S> {
         &self.new
     }
 
-    /// Syncs the old segment, creates the file of the new one and makes its name durable. To be called
-    /// when all that was reserved in the old segment is written.
+    /// Syncs the old segment, creates the file of the new one and makes its name durable. To be
+    /// called when all that was reserved in the old segment is written.
     ///
     /// # Errors
     /// When it cannot be created: the log directory goes offline.

@@ -1,3 +1,5 @@
+//! A log that is appended to, rolled, read, searched, expired and cut.
+
 use ottla_records::Batches;
 use ottla_types::ProducerId;
 

@@ -43,8 +43,8 @@ struct Piece<S: Storage> {
 }
 
 impl<S: Storage> Log<S> {
-    /// What look-ups by timestamp work on. Only what is below `end_offset` is found: give the written
-    /// mark.
+    /// What look-ups by timestamp work on. Only what is below `end_offset` is found: give the
+    /// written mark.
     #[must_use]
     pub fn timestamp_view(&self, end_offset: Offset) -> TimestampView<S> {
         let first = self.floor(self.log_start_offset);
@@ -197,8 +197,8 @@ impl<S: Storage> Log<S> {
 }
 
 impl<S: Storage> AbortedView<S> {
-    /// The aborted transactions that have records from the view's offset up to `upper_bound` (the end
-    /// of what was read), in the order of their markers.
+    /// The aborted transactions that have records from the view's offset up to `upper_bound` (the
+    /// end of what was read), in the order of their markers.
     ///
     /// # Errors
     /// When a transaction index cannot be read.

@@ -1,3 +1,5 @@
+//! Which files stay open.
+
 use ottla_types::Offset;
 
 use crate::testing::*;

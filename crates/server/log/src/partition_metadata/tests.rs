@@ -1,3 +1,5 @@
+//! `partition.metadata`, compared with Kafka's.
+
 use super::*;
 use crate::storage::write_file;
 use crate::testing::{directory, storage};

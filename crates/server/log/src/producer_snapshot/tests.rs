@@ -1,8 +1,11 @@
+//! Producer snapshots, compared with Kafka's bytes.
+
 use super::*;
 use crate::testing::bytes_of;
 
 /// Snapshots of Apache Kafka 4.3.1: with an open transaction, after its marker, and empty.
-const WITH_OPEN_TRANSACTION: &str = "0001 1d093182 00000001 0000000000000001 0000 00000001 0000000000000001 \
+const WITH_OPEN_TRANSACTION: &str = "\
+    0001 1d093182 00000001 0000000000000001 0000 00000001 0000000000000001 \
     00000001 0000018bcfe56be9 ffffffff 0000000000000000";
 const ENDED: &str = "0001 782ef75c 00000001 0000000000000001 0004 ffffffff ffffffffffffffff \
     00000000 000001a1f8c44510 00000000 ffffffffffffffff";

@@ -156,8 +156,8 @@ impl<S: Storage> ProducerLoader<S> {
         self.keep_wanted_snapshots(found, pieces)?;
         self.log_start_offset = log_start_offset;
         if found.snapshots.is_empty() && was_clean && self.end.is_none() {
-            // A log of a version that had no snapshots: its producers are not worth a full scan. Kafka
-            // leaves empty snapshots, so that later truncations need none either.
+            // A log of a version that had no snapshots: its producers are not worth a full scan.
+            // Kafka leaves empty snapshots, so that later truncations need none either.
             let bases = pieces.iter().rev().take(2).rev();
             let offsets = bases.map(|(segment, _)| segment.base_offset());
             for offset in offsets.chain([log_end_offset]) {
@@ -175,7 +175,8 @@ impl<S: Storage> ProducerLoader<S> {
         Ok(self.last_snapshot)
     }
 
-    /// Keeps the snapshots at segment bases, and the newest other one if it lies above all of them.
+    /// Keeps the snapshots at segment bases, and the newest other one if it lies above all of
+    /// them.
     fn keep_wanted_snapshots(
         &self,
         found: &mut Found,

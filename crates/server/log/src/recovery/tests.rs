@@ -1,3 +1,5 @@
+//! Logs opened after clean stops, kills, power cuts and damage.
+
 use ottla_records::{BatchOptions, EndTransactionMarker, build_end_transaction_batch};
 use ottla_types::{LeaderEpoch, ProducerEpoch, ProducerId};
 

@@ -1,3 +1,5 @@
+//! Segments on a device that is full or fails.
+
 use ottla_types::Offset;
 
 use super::*;

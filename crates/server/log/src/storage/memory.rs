@@ -1,7 +1,7 @@
 //! A file system in memory that knows what a power cut would leave of it.
 //!
-//! *Invariants*: after [`MemoryStorage::power_cut`] a file holds what it held at its last sync, and a
-//! directory the names it had at its last sync: the harshest disk that keeps its promises.
+//! *Invariants*: after [`MemoryStorage::power_cut`] a file holds what it held at its last sync,
+//! and a directory the names it had at its last sync: the harshest disk that keeps its promises.
 
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
@@ -80,7 +80,8 @@ impl MemoryStorage {
         self.disk.lock().changes
     }
 
-    /// Lets the change number `change` (from 0) and all later ones fail, as if the process had died.
+    /// Lets the change number `change` (from 0) and all later ones fail, as if the process had
+    /// died.
     pub fn fail_from(&self, change: u64) {
         self.disk.lock().fail_from = Some(change);
     }
@@ -344,7 +345,8 @@ impl Storage for MemoryStorage {
                     disk.names.insert(moved, node);
                 }
             }
-            // The children are entries of the moved directory itself: they stay as durable as they were.
+            // The children are entries of the moved directory itself: they stay as durable as they
+            // were.
             let below: Vec<PathBuf> = disk
                 .durable_names
                 .keys()

@@ -1,3 +1,5 @@
+//! The lock of a directory, held and let go.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! `meta.properties`, compared with Kafka's.
+
 use super::*;
 
 const KAFKA: &str = "#\n#Fri Nov 20 11:41:48 UTC 2026\nnode.id=1\n\

@@ -1,3 +1,5 @@
+//! Names of directories, good and bad.
+
 use super::*;
 
 fn of(topic: &str, partition: i32) -> TopicPartition {
