@@ -44,6 +44,12 @@ pub enum LogError {
         /// The end of what may be read.
         end: Offset,
     },
+    /// The segment was removed (retention, deletion of its topic) after it was found.
+    #[error("{} was removed meanwhile", .path.display())]
+    Removed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A batch does not continue the log.
     #[error("a batch at offset {offset} does not continue the log, which ends at {end}")]
     OutOfOrder {
@@ -95,7 +101,9 @@ impl LogError {
         match self {
             LogError::NoSpace { .. } => Remedy::Retry,
             LogError::Storage { .. } | LogError::Corrupt { .. } => Remedy::TakeDirectoryOffline,
-            LogError::OffsetOutOfRange { .. } | LogError::OutOfOrder { .. } => Remedy::Answer,
+            LogError::OffsetOutOfRange { .. }
+            | LogError::OutOfOrder { .. }
+            | LogError::Removed { .. } => Remedy::Answer,
             LogError::Refused(_) => Remedy::Stop,
         }
     }
@@ -107,7 +115,7 @@ impl LogError {
         const OFFSET_OUT_OF_RANGE: i16 = 1;
         const KAFKA_STORAGE_ERROR: i16 = 56;
         match self {
-            LogError::OffsetOutOfRange { .. } => OFFSET_OUT_OF_RANGE,
+            LogError::OffsetOutOfRange { .. } | LogError::Removed { .. } => OFFSET_OUT_OF_RANGE,
             LogError::OutOfOrder { .. } | LogError::Refused(_) => UNKNOWN_SERVER_ERROR,
             LogError::NoSpace { .. } | LogError::Storage { .. } | LogError::Corrupt { .. } => {
                 KAFKA_STORAGE_ERROR

@@ -324,6 +324,19 @@ impl<S: Storage> Log<S> {
         true
     }
 
+    /// Notes that the directory is about to be renamed, because the replica is deleted or stray: who
+    /// still reads gets [`LogError::Removed`], and nothing needs to be synced any more.
+    pub fn retire(&self) {
+        for segment in &self.segments {
+            segment.on_removed();
+        }
+    }
+
+    /// Takes over a changed `index.interval.bytes`, from the next segment on.
+    pub fn set_index_interval_bytes(&mut self, bytes: u64) {
+        self.index_interval_bytes = bytes;
+    }
+
     /// The index of the last segment that begins at `offset` or before; 0 if all begin later.
     fn floor(&self, offset: Offset) -> usize {
         self.segments

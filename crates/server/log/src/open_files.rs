@@ -11,6 +11,9 @@ use parking_lot::Mutex;
 use crate::Storage;
 use crate::segment::Segment;
 
+/// So many files are looked at when one is opened: when all are in use, opening must stay cheap.
+const LOOKS_MAX: usize = 64;
+
 /// The open segment files of a process; shared by all its logs.
 #[derive(Debug)]
 pub struct OpenFiles<S: Storage> {
@@ -39,8 +42,8 @@ impl<S: Storage> OpenFiles<S> {
     pub(crate) fn on_opened(&self, segment: &Arc<Segment<S>>) {
         let mut opened = self.opened.lock();
         opened.push_back(Arc::downgrade(segment));
-        // Two rounds: the first takes the marks of use away.
-        let mut looks = opened.len() * 2;
+        // Twice around at most: the first look takes the mark of use away.
+        let mut looks = (opened.len() * 2).min(LOOKS_MAX);
         while opened.len() > self.limit && looks > 0 {
             looks -= 1;
             let Some(candidate) = opened.pop_front() else {

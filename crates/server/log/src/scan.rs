@@ -22,6 +22,7 @@ pub(crate) struct Scan<'a, S: Storage> {
     buffer_position: u64,
     cursor: usize,
     step: usize,
+    cached_only: bool,
 }
 
 impl<'a, S: Storage> Scan<'a, S> {
@@ -34,6 +35,15 @@ impl<'a, S: Storage> Scan<'a, S> {
             buffer_position: start,
             cursor: 0,
             step: step.max(STEP_MIN),
+            cached_only: false,
+        }
+    }
+
+    /// The same scan, failing where it would have to wait for the device.
+    pub fn cached_only(self) -> Self {
+        Scan {
+            cached_only: true,
+            ..self
         }
     }
 
@@ -97,7 +107,8 @@ impl<'a, S: Storage> Scan<'a, S> {
         self.buffer_position = position;
         self.cursor = 0;
         let length = ahead.min(length.max(self.step));
-        self.segment.read_into(position, length, &mut self.buffer)?;
+        self.segment
+            .read_into(position, length, self.cached_only, &mut self.buffer)?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! One segment: a `.log` file that is written and read outside of any lock of the log.
 
 use std::fmt;
-use std::io::IoSlice;
+use std::io::{ErrorKind, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +24,8 @@ pub struct Segment<S: Storage> {
     file: Mutex<Option<Arc<S::File>>>,
     /// False until the file exists: see [`crate::RollPlan`].
     created: AtomicBool,
+    /// Its files may be gone: what is open can be read on, nothing can be opened any more.
+    removed: AtomicBool,
     used: AtomicBool,
     dirty: AtomicBool,
     /// Set when the segment is no longer the active one.
@@ -53,6 +55,7 @@ impl<S: Storage> Segment<S> {
             open_files,
             file: Mutex::new(None),
             created: AtomicBool::new(created),
+            removed: AtomicBool::new(false),
             used: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
             sealed: Mutex::new(None),
@@ -95,19 +98,33 @@ impl<S: Storage> Segment<S> {
     /// When the file cannot be read.
     pub fn read_at(self: &Arc<Self>, position: u64, length: usize) -> Result<Bytes, LogError> {
         let mut out = Vec::new();
-        self.read_into(position, length, &mut out)?;
+        self.read_into(position, length, false, &mut out)?;
         Ok(out.into())
     }
 
+    /// Appends bytes of the file to `out`; with `cached_only` [`ErrorKind::WouldBlock`] is the source
+    /// of the error when the device would have to be waited for.
     pub(crate) fn read_into(
         self: &Arc<Self>,
         position: u64,
         length: usize,
+        cached_only: bool,
         out: &mut Vec<u8>,
-    ) -> Result<usize, LogError> {
+    ) -> Result<(), LogError> {
+        if cached_only && self.file.lock().is_none() {
+            // Opening it may wait as well.
+            let path = self.path(FileKind::Log);
+            return Err(LogError::storage("read", &path)(
+                ErrorKind::WouldBlock.into(),
+            ));
+        }
         let file = self.file()?;
-        self.storage
-            .read_at(&file, position, length, out)
+        let read = if cached_only {
+            self.storage.read_cached_at(&file, position, length, out)
+        } else {
+            self.storage.read_at(&file, position, length, out)
+        };
+        read.map(drop)
             .map_err(LogError::storage("read", &self.path(FileKind::Log)))
     }
 
@@ -116,7 +133,7 @@ impl<S: Storage> Segment<S> {
     /// # Errors
     /// Any failure is final: what was written may be lost although a later sync succeeds.
     pub fn sync(self: &Arc<Self>) -> Result<(), LogError> {
-        if !self.is_created() {
+        if !self.is_created() || self.removed.load(Ordering::Acquire) {
             return Ok(());
         }
         let file = self.file()?;
@@ -220,6 +237,11 @@ impl<S: Storage> Segment<S> {
         }
     }
 
+    /// Notes, before it happens, that the files are about to be renamed or unlinked.
+    pub(crate) fn on_removed(&self) {
+        self.removed.store(true, Ordering::Release);
+    }
+
     /// Marks the segment as no longer appended to.
     pub(crate) fn seal(&self, size: u64, indexes: Option<Arc<Indexes>>) {
         *self.sealed.lock() = Some(Sealed { size, indexes });
@@ -279,11 +301,11 @@ impl<S: Storage> Segment<S> {
             return Ok(file.clone());
         }
         let path = self.path(FileKind::Log);
-        let file = self
-            .storage
-            .open(&path, OpenHow::Existing)
-            .map_err(LogError::storage("open", &path))?;
-        Ok(self.keep_open(file))
+        match self.storage.open(&path, OpenHow::Existing) {
+            Ok(file) => Ok(self.keep_open(file)),
+            Err(_gone) if self.removed.load(Ordering::Acquire) => Err(LogError::Removed { path }),
+            Err(error) => Err(LogError::storage("open", &path)(error)),
+        }
     }
 
     fn keep_open(self: &Arc<Self>, file: S::File) -> Arc<S::File> {

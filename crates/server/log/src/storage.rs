@@ -65,6 +65,15 @@ pub trait Storage: Clone + Send + Sync + 'static {
 
     /// Opens a file.
     fn open(&self, path: &Path, how: OpenHow) -> io::Result<Self::File>;
+    /// Like [`Storage::read_at`], but never waits for a device: [`io::ErrorKind::WouldBlock`] when
+    /// it would have to.
+    fn read_cached_at(
+        &self,
+        file: &Self::File,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize>;
     /// Writes all of `buffers` at `position`, growing the file as needed.
     fn write_at(&self, file: &Self::File, position: u64, buffers: &[IoSlice<'_>])
     -> io::Result<()>;

@@ -1,5 +1,6 @@
 //! Reading by offset: found under the lock, read outside of it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -111,7 +112,38 @@ impl<S: Storage> Located<S> {
     /// # Errors
     /// When the file cannot be read, or holds other than batches where it must hold them.
     pub fn read(&self, max_bytes: usize, at_least_one: bool) -> Result<Read, LogError> {
-        let mut scan = self.scan(max_bytes)?;
+        self.read_from(self.scan(max_bytes)?, max_bytes, at_least_one)
+    }
+
+    /// Like [`Located::read`], but never waits for a device: `None` when it would have to, for a
+    /// thread that must not block.
+    ///
+    /// # Errors
+    /// As for [`Located::read`].
+    pub fn read_cached(
+        &self,
+        max_bytes: usize,
+        at_least_one: bool,
+    ) -> Result<Option<Read>, LogError> {
+        if matches!(self.start, Start::Unknown) {
+            return Ok(None);
+        }
+        let scan = self.scan(max_bytes)?.cached_only();
+        match self.read_from(scan, max_bytes, at_least_one) {
+            Ok(read) => Ok(Some(read)),
+            Err(LogError::Storage { source, .. }) if source.kind() == ErrorKind::WouldBlock => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_from(
+        &self,
+        mut scan: Scan<'_, S>,
+        max_bytes: usize,
+        at_least_one: bool,
+    ) -> Result<Read, LogError> {
         let Some(first) = scan.find(self.offset)? else {
             // Compaction removed the end of the segment: go on with the next one.
             return Ok(self.nothing(self.next_segment.unwrap_or(self.limit), self.end));

@@ -81,10 +81,10 @@ impl<S: Storage> Log<S> {
             Some(base) => kept_from.min(self.floor(*base)),
             None => kept_from,
         };
-        Removal {
-            place: self.place.clone(),
-            segments: self.segments.drain(..kept_from).collect(),
-        }
+        Removal::new(
+            self.place.clone(),
+            self.segments.drain(..kept_from).collect(),
+        )
     }
 }
 
@@ -156,6 +156,9 @@ impl<S: Storage> Removal<S> {
     }
 
     pub(crate) fn new(place: Place<S>, segments: Vec<Arc<Segment<S>>>) -> Self {
+        for segment in &segments {
+            segment.on_removed();
+        }
         Removal { place, segments }
     }
 

@@ -343,6 +343,53 @@ fn retention_by_time_takes_the_active_segment_after_a_roll() {
 }
 
 #[test]
+fn a_read_of_a_segment_that_was_removed_meanwhile_does_no_harm() {
+    let (_storage, mut opened) = filled(60);
+    let located = opened.log.locate(Offset(0), Offset(60)).unwrap().unwrap();
+    let removal = opened.log.begin_removal(Offset(30));
+    removal.perform().unwrap().unlink().unwrap();
+    match located.read(100, true) {
+        Ok(read) => assert_eq!(read.next_offset, Offset(1)),
+        Err(error) => assert_eq!(error.remedy(), crate::Remedy::Answer),
+    }
+}
+
+#[test]
+fn a_thread_that_must_not_block_reads_only_what_is_cached() {
+    let (storage, mut opened) = filled(60);
+    flush(&mut opened).unwrap();
+    let tail = opened.log.locate(Offset(59), Offset(60)).unwrap().unwrap();
+    let read = tail.read_cached(100, true).unwrap().unwrap();
+    assert_eq!(read, tail.read(100, true).unwrap());
+    let closed = opened.log.locate(Offset(0), Offset(60)).unwrap().unwrap();
+    assert_eq!(
+        closed.read_cached(100, true).unwrap(),
+        None,
+        "its file is closed"
+    );
+    storage.set_cold(true);
+    assert_eq!(tail.read_cached(100, true).unwrap(), None);
+    assert_eq!(tail.read(100, true).unwrap(), read);
+}
+
+#[test]
+fn a_retired_log_needs_no_files() {
+    let (storage, mut opened) = filled(60);
+    flush(&mut opened).unwrap();
+    let located = opened.log.locate(Offset(0), Offset(60)).unwrap().unwrap();
+    let segments = opened.log.segments_to_sync();
+    opened.log.retire();
+    let away = std::path::Path::new("/data/topic-0.0-delete");
+    crate::Storage::rename(&storage, &directory(), away).unwrap();
+    for segment in &segments {
+        segment.sync().unwrap();
+    }
+    // The first segment's file was closed long ago: only four may be open.
+    let error = located.read(100, true).unwrap_err();
+    assert_eq!(error.remedy(), crate::Remedy::Answer);
+}
+
+#[test]
 fn a_future_timestamp_protects_its_segment_and_those_behind() {
     let storage = storage();
     let mut opened = open(&storage, &options()).unwrap();

@@ -37,6 +37,8 @@ struct Disk {
     fail_once: Option<u64>,
     capacity: Option<u64>,
     clock: TimestampMs,
+    /// Whether reads have to wait for the device.
+    is_cold: bool,
 }
 
 impl Default for Disk {
@@ -50,6 +52,7 @@ impl Default for Disk {
             fail_once: None,
             capacity: None,
             clock: TimestampMs(0),
+            is_cold: false,
         }
     }
 }
@@ -94,6 +97,11 @@ impl MemoryStorage {
     /// Bounds the bytes of all files together; beyond it writes and reservations find no space.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.disk.lock().capacity = bytes;
+    }
+
+    /// Lets every read wait for the device (`true`), or none.
+    pub fn set_cold(&self, is_cold: bool) {
+        self.disk.lock().is_cold = is_cold;
     }
 
     /// Sets the time that written files carry.
@@ -262,6 +270,19 @@ impl Storage for MemoryStorage {
         let end = start.saturating_add(length).min(bytes.len());
         out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
         Ok(end - start)
+    }
+
+    fn read_cached_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        if self.disk.lock().is_cold {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.read_at(file, position, length, out)
     }
 
     fn sync(&self, file: &MemoryFile) -> io::Result<()> {

@@ -1,13 +1,13 @@
 //! The file system of the machine.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IoSlice};
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use ottla_types::TimestampMs;
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
+use rustix::io::{Errno, ReadWriteFlags};
 
 use super::{Entry, EntryKind, Metadata, OpenHow, Storage};
 
@@ -32,26 +32,17 @@ impl Storage for RealStorage {
 
     fn write_at(&self, file: &File, position: u64, buffers: &[IoSlice<'_>]) -> io::Result<()> {
         let mut position = position;
-        let mut chunk = Vec::new();
         for group in buffers.chunks(BUFFERS_MAX) {
-            let mut rest: &mut [IoSlice<'_>] = {
-                chunk.clear();
-                chunk.extend_from_slice(group);
-                &mut chunk
+            let length: usize = group.iter().map(|buffer| buffer.len()).sum();
+            let written = match rustix::io::pwritev(file, group, position) {
+                Ok(count) => count,
+                Err(Errno::INTR) => 0,
+                Err(error) => return Err(error.into()),
             };
-            // Skips empty buffers at the front, so that a write of nothing is not an error.
-            IoSlice::advance_slices(&mut rest, 0);
-            while !rest.is_empty() {
-                match rustix::io::pwritev(file, rest, position) {
-                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                    Ok(count) => {
-                        position += count as u64;
-                        IoSlice::advance_slices(&mut rest, count);
-                    }
-                    Err(Errno::INTR) => {}
-                    Err(error) => return Err(error.into()),
-                }
+            if written < length {
+                write_rest(file, position, written, group)?;
             }
+            position += length as u64;
         }
         Ok(())
     }
@@ -85,6 +76,26 @@ impl Storage for RealStorage {
             }
         }
         Ok(done)
+    }
+
+    fn read_cached_at(
+        &self,
+        file: &File,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        let before = out.len();
+        out.resize(before + length, 0);
+        let result = read_cached(file, position, out.get_mut(before..).unwrap_or_default());
+        out.truncate(before + result.as_ref().copied().unwrap_or(0));
+        match result {
+            // A file system that cannot tell: waiting now and then is better than never reading.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                self.read_at(file, position, length, out)
+            }
+            result => result,
+        }
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
@@ -158,6 +169,44 @@ impl Storage for RealStorage {
     }
 }
 
+/// Fills `place` from the page cache, as far as the file goes.
+fn read_cached(file: &File, position: u64, place: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        let buffers = &mut [IoSliceMut::new(rest)];
+        let flags = ReadWriteFlags::NOWAIT;
+        match rustix::io::preadv2(file, buffers, position + done as u64, flags) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(Errno::INTR) => {}
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}
+
+/// Goes on with a write that was cut short after `written` bytes: rare, so the copies do not matter.
+fn write_rest(
+    file: &File,
+    position: u64,
+    written: usize,
+    buffers: &[IoSlice<'_>],
+) -> io::Result<()> {
+    let mut skip = written;
+    let mut position = position;
+    for buffer in buffers {
+        let rest = buffer.get(skip.min(buffer.len())..).unwrap_or_default();
+        let start = position + (buffer.len() - rest.len()) as u64;
+        file.write_all_at(rest, start)?;
+        skip = skip.saturating_sub(buffer.len());
+        position += buffer.len() as u64;
+    }
+    Ok(())
+}
+
 fn kind_of(metadata: &fs::Metadata) -> EntryKind {
     if metadata.is_dir() {
         EntryKind::Directory
@@ -165,3 +214,6 @@ fn kind_of(metadata: &fs::Metadata) -> EntryKind {
         EntryKind::File
     }
 }
+
+#[cfg(test)]
+mod tests;

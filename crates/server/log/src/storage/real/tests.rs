@@ -1,0 +1,71 @@
+//! Real files: many buffers, writes cut short, reads up to the end.
+
+use super::*;
+
+fn file() -> (tempfile::TempDir, File) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = RealStorage
+        .open(&directory.path().join("file"), OpenHow::Create)
+        .unwrap();
+    (directory, file)
+}
+
+fn read(file: &File, length: usize) -> Vec<u8> {
+    let mut out = b"before".to_vec();
+    let count = RealStorage.read_at(file, 0, length, &mut out).unwrap();
+    assert_eq!(out.len(), 6 + count);
+    let mut cached = b"before".to_vec();
+    let again = RealStorage
+        .read_cached_at(file, 0, length, &mut cached)
+        .unwrap();
+    assert_eq!((again, &cached), (count, &out));
+    out.split_off(6)
+}
+
+#[test]
+fn more_buffers_than_a_system_call_takes_are_written_in_order() {
+    let (_directory, file) = file();
+    let parts: Vec<Vec<u8>> = (0..3000_u32)
+        .map(|n| vec![n as u8; (n % 3) as usize])
+        .collect();
+    let buffers: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    RealStorage.write_at(&file, 5, &buffers).unwrap();
+    let expected = [vec![0; 5], parts.concat()].concat();
+    assert_eq!(read(&file, 1 << 20), expected);
+    RealStorage.write_at(&file, 0, &[]).unwrap();
+}
+
+#[test]
+fn a_write_cut_short_anywhere_is_completed() {
+    let parts: [&[u8]; 4] = [b"ab", b"", b"cde", b"f"];
+    let buffers = parts.map(IoSlice::new);
+    for written in 0..=6 {
+        let (_directory, file) = file();
+        file.write_all_at(&b"abcdef"[..written], 10).unwrap();
+        write_rest(&file, 10, written, &buffers).unwrap();
+        assert_eq!(read(&file, 100)[10..], *b"abcdef", "{written}");
+    }
+}
+
+#[test]
+fn reads_stop_at_their_length_and_at_the_end() {
+    let (_directory, file) = file();
+    RealStorage
+        .write_at(&file, 0, &[IoSlice::new(b"0123456789")])
+        .unwrap();
+    assert_eq!(read(&file, 4), b"0123");
+    assert_eq!(read(&file, 400), b"0123456789");
+    let mut out = Vec::with_capacity(100);
+    assert_eq!(RealStorage.read_at(&file, 8, 1, &mut out).unwrap(), 1);
+    assert_eq!(out, b"8");
+    assert_eq!(RealStorage.read_at(&file, 50, 1, &mut out).unwrap(), 0);
+}
+
+#[test]
+fn reserved_space_does_not_change_the_size() {
+    let (directory, file) = file();
+    RealStorage.reserve(&file, 1 << 20).unwrap();
+    let path = directory.path().join("file");
+    assert_eq!(RealStorage.metadata(&path).unwrap().size, 0);
+    RealStorage.truncate(&file, 0).unwrap();
+}
