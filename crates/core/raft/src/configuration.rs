@@ -44,6 +44,9 @@ pub struct Configuration {
     /// The level of the feature `kraft.version`: 0 for a static quorum, 1 for one whose voters are
     /// records of the log.
     pub kraft_version: i16,
+    /// Whether the Voters record is out of date, because this node listens elsewhere by now: it is
+    /// written anew by the next epoch that this node opens.
+    pub voters_changed: bool,
     /// The times.
     pub timeouts: QuorumTimeouts,
     /// Seeds the election timeouts.

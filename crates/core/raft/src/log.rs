@@ -1,4 +1,5 @@
-//! The log as the quorum sees it: its ends, where each epoch starts, which snapshots stand beside it.
+//! The log as the quorum sees it: its ends, where each epoch starts, which snapshots stand beside
+//! it.
 //!
 //! *Invariants*: epochs and their start offsets both grow strictly; `durable ≤ end`.
 

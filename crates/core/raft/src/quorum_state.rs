@@ -4,7 +4,8 @@ use ottla_types::{LeaderEpoch, NodeId};
 
 use crate::ReplicaKey;
 
-/// The content of the file `quorum-state`. An absent file is the default: epoch 0, nobody voted for.
+/// The content of the file `quorum-state`. An absent file is the default: epoch 0, nobody voted
+/// for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuorumState {
     /// The highest epoch seen.

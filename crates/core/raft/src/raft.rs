@@ -3,14 +3,16 @@
 //! *State* (Kafka's `QuorumState`):
 //!
 //! ```text
-//! Unattached ─ election timeout ─► Candidate ─ majority ─► Leader ─ majority silent, shutdown ─► Resigned
-//!   any ─ higher epoch ─► Unattached        any but Leader ─ leader of the epoch heard ─► Follower
-//!   Candidate ─ election timeout ─► Candidate, next epoch     Resigned ─ timeout ─► Unattached, next epoch
-//!   Follower ─ fetch timeout ─► Candidate, or Unattached if it is no voter
+//! Unattached ─ election timeout ─► Candidate ─ majority ─► Leader
+//! Leader ─ majority silent, shutdown ─► Resigned ─ timeout ─► Unattached, next epoch
+//! Candidate ─ election timeout ─► Candidate, next epoch
+//! any but Leader, Resigned ─ leader of the epoch heard ─► Follower
+//! Follower ─ fetch timeout ─► Candidate, or Unattached if it is no voter
+//! any ─ higher epoch ─► Unattached, or Follower if its leader is known
 //! ```
 //!
-//! *Invariants*: the epoch never falls; an epoch has one leader and this member one vote in it; what
-//! `quorum-state` holds is what the role says; the high watermark never falls; a leader counts
+//! *Invariants*: the epoch never falls; an epoch has one leader and this member one vote in it;
+//! what `quorum-state` holds is what the role says; the high watermark never falls; a leader counts
 //! itself only for what it has flushed.
 
 mod elections;
@@ -43,6 +45,7 @@ pub struct Raft {
     local: ReplicaKey,
     voters: VoterSet,
     kraft_version: i16,
+    voters_changed: bool,
     timeouts: QuorumTimeouts,
     random: Random,
     epoch: LeaderEpoch,
@@ -63,6 +66,7 @@ impl Raft {
             local: configuration.local,
             voters: configuration.voters,
             kraft_version: configuration.kraft_version,
+            voters_changed: configuration.voters_changed,
             timeouts: configuration.timeouts,
             random: Random::from_seed(configuration.seed),
             epoch: state.epoch,
@@ -213,8 +217,8 @@ impl Raft {
         }
     }
 
-    /// Takes note of an epoch, and of its leader if it is known. Nothing changes when both are known
-    /// already or the epoch is over.
+    /// Takes note of an epoch, and of its leader if it is known. Nothing changes when both are
+    /// known already or the epoch is over.
     fn observe_epoch(
         &mut self,
         epoch: LeaderEpoch,

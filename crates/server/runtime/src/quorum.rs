@@ -1,5 +1,5 @@
-//! The shell of the metadata quorum: one thread that owns the raft machine, the metadata log and the
-//! active controller.
+//! The shell of the metadata quorum: one thread that owns the raft machine, the metadata log and
+//! the active controller.
 //!
 //! *Kafka*: `KafkaRaftClient`, `QuorumController`'s event queue, `MetadataLoader`.
 
@@ -24,7 +24,7 @@ pub use bootstrap::load_bootstrap;
 pub use control_records::{ControlState, QuorumEndpoint, Voter};
 pub use error::QuorumError;
 pub use metadata_log::{METADATA_LOG_DIRECTORY, MetadataLog};
-pub use node::Reply;
+pub use node::{QuorumStatus, Reply};
 pub use peers::{METADATA_TOPIC, METADATA_TOPIC_ID, QuorumCall, QuorumRequest, QuorumResponse};
 pub use shard::{MetadataPublisher, MetadataShard, QuorumFacts};
 pub use snapshot::Snapshot;

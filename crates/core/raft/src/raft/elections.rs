@@ -118,7 +118,8 @@ impl Raft {
         }
     }
 
-    /// Opens the epoch with its control batch: nothing of earlier epochs is committed before that is.
+    /// Opens the epoch with its control batch: nothing of earlier epochs is committed before that
+    /// is.
     fn become_leader(
         &mut self,
         epoch: LeaderEpoch,
@@ -130,10 +131,12 @@ impl Raft {
         let leadership =
             Leadership::new(self.local, &self.voters, base_offset, now, &self.timeouts);
         self.change_role(epoch, Role::Leader(Box::new(leadership)), effects);
-        let with_voters = self.kraft_version >= 1 && self.log.voters_record.is_none();
+        let is_unsaid = self.log.voters_record.is_none() || self.voters_changed;
+        let with_voters = self.kraft_version >= 1 && is_unsaid;
         self.log.append(epoch, if with_voters { 3 } else { 1 });
         if with_voters {
             self.log.voters_record = Some(base_offset);
+            self.voters_changed = false;
         }
         effects.push(Effect::AppendLeaderChange {
             base_offset,

@@ -206,8 +206,8 @@ impl Raft {
             .min()
     }
 
-    /// Takes an answer: first what it says of the epoch, then, if it belongs to the present one, what
-    /// it says itself.
+    /// Takes an answer: first what it says of the epoch, then, if it belongs to the present one,
+    /// what it says itself.
     pub(super) fn on_answer(
         &mut self,
         from: NodeId,

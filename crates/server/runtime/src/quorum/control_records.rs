@@ -81,8 +81,20 @@ impl ControlState {
         Ok(())
     }
 
-    /// The KRaftVersion and Voters records that say this, for a log or a snapshot that has none yet.
-    /// Nothing below `kraft.version` 1, where the voters are configuration.
+    /// Lets a voter listen at these addresses; whether it listened elsewhere before.
+    pub fn move_voter(&mut self, id: NodeId, endpoints: &[QuorumEndpoint]) -> bool {
+        let mut voters = self.voters.iter_mut().flatten();
+        match voters.find(|voter| voter.key.id == id) {
+            Some(voter) if !endpoints.is_empty() && voter.endpoints != endpoints => {
+                voter.endpoints = endpoints.to_vec();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The KRaftVersion and Voters records that say this, for a log or a snapshot that has none
+    /// yet. Nothing below `kraft.version` 1, where the voters are configuration.
     ///
     /// # Errors
     /// If a name is too long for the wire.

@@ -7,8 +7,8 @@ use ottla_records::RecordError;
 use ottla_types::Offset;
 use thiserror::Error;
 
-/// A failure of the metadata log or of what is in it. All of them stop the node: what the cluster is
-/// cannot be known any more.
+/// A failure of the metadata log or of what is in it. All of them stop the node: what the cluster
+/// is cannot be known any more.
 #[derive(Debug, Error)]
 pub enum QuorumError {
     /// A file cannot be read or written.

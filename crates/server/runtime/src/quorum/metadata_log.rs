@@ -90,7 +90,8 @@ impl<S: Storage> MetadataLog<S> {
         let start = self.log.log_start_offset();
         match self.snapshots.last() {
             None if start > Offset::ZERO => Err(QuorumError::Refused(format!(
-                "the metadata log starts at offset {start}, and no snapshot stands for what was before"
+                "the metadata log starts at offset {start}, and no snapshot stands for what was \
+                 before"
             ))),
             Some(newest) if newest.end_offset > self.log.log_end_offset() => {
                 let restarted = self.log.truncate_fully_and_start_at(newest.end_offset, now);
@@ -190,8 +191,8 @@ impl<S: Storage> MetadataLog<S> {
         Ok(end)
     }
 
-    /// Whole batches from the one that has `offset`, nothing from `limit` on; at least one batch, if
-    /// there is any, else about `max_bytes`.
+    /// Whole batches from the one that has `offset`, nothing from `limit` on; at least one batch,
+    /// if there is any, else about `max_bytes`.
     ///
     /// # Errors
     /// If the offset lies outside of the log, or the file cannot be read.

@@ -27,6 +27,33 @@ use super::snapshots::{SnapshotJob, SnapshotPolicy};
 /// Takes the answer of a request.
 pub type Reply<Response> = Box<dyn FnOnce(Response) + Send>;
 
+/// Where the quorum stands, as this node knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuorumStatus {
+    /// The epoch.
+    pub epoch: LeaderEpoch,
+    /// Its leader, the active controller, if it is known.
+    pub leader: Option<NodeId>,
+    /// The name of this node's state, as in Kafka's metric `current-state`.
+    pub state: &'static str,
+    /// Everything below is committed; -1 before that is known.
+    pub high_watermark: Offset,
+    /// The end of this node's log.
+    pub log_end_offset: Offset,
+}
+
+impl Default for QuorumStatus {
+    fn default() -> Self {
+        QuorumStatus {
+            epoch: LeaderEpoch(0),
+            leader: None,
+            state: "unattached",
+            high_watermark: Offset::NONE,
+            log_end_offset: Offset::NONE,
+        }
+    }
+}
+
 /// The node's part in the metadata quorum.
 pub(super) struct QuorumNode<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> {
     replica: Replica<S>,
@@ -149,6 +176,17 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     /// Begins to leave; see [`Self::is_shut_down`].
     pub(super) fn shut_down(&mut self, now: Now, patience: Duration) -> Result<(), QuorumError> {
         self.replica.step(now, Input::Shutdown(patience))
+    }
+
+    pub(super) fn status(&self) -> QuorumStatus {
+        let raft = self.replica.raft();
+        QuorumStatus {
+            epoch: raft.epoch(),
+            leader: raft.leader(),
+            state: raft.state_name(),
+            high_watermark: raft.high_watermark().unwrap_or(Offset::NONE),
+            log_end_offset: raft.log_end_offset(),
+        }
     }
 
     pub(super) fn is_shut_down(&self) -> bool {

@@ -1,8 +1,8 @@
 //! The requests of other quorum members and of observers: from the messages of the wire to the
 //! machine's words and back.
 //!
-//! Served: Vote 0–1 (pre-votes, version 2, are not known), BeginQuorumEpoch, EndQuorumEpoch, Fetch of
-//! the metadata log from version 12, DescribeQuorum.
+//! Served: Vote 0–1 (pre-votes, version 2, are not known), BeginQuorumEpoch, EndQuorumEpoch, Fetch
+//! of the metadata log from version 12, DescribeQuorum.
 
 mod answers;
 
@@ -33,6 +33,10 @@ use answers::{Leader, Place};
 pub const METADATA_TOPIC: &str = "__cluster_metadata";
 /// Its fixed id.
 pub const METADATA_TOPIC_ID: Uuid = Uuid::ONE;
+
+/// No fetch waits longer for news, whatever it asks for: its connection may be gone by then.
+/// Kafka's nodes ask for 500 ms.
+const FETCH_WAIT_MS_MAX: i32 = 30_000;
 
 /// A request about the metadata log itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,7 +292,7 @@ impl PeerCalls {
             epoch: LeaderEpoch(partition.current_leader_epoch),
             fetch_offset: Offset(partition.fetch_offset),
             last_fetched_epoch: LeaderEpoch(partition.last_fetched_epoch),
-            max_wait_ms: request.max_wait_ms,
+            max_wait_ms: request.max_wait_ms.min(FETCH_WAIT_MS_MAX),
             known_high_watermark: Offset(partition.high_watermark),
         })
     }

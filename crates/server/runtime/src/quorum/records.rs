@@ -46,9 +46,8 @@ pub fn build_batch(
 
 /// The records of a data batch with their offsets.
 ///
-/// # Errors
-/// If a record is not one of the metadata log, or of a type or version that this node does not know:
-/// going on without it would give another image than the other replicas have.
+/// # Errors If a record is not one of the metadata log, or of a type or version that this node does
+/// not know: going on without it would give another image than the other replicas have.
 pub fn decode_batch(batch: &Batch) -> Result<Vec<(Offset, MetadataRecord)>, QuorumError> {
     batch
         .records()

@@ -20,7 +20,7 @@ use ottla_records::{Batch, Batches, InflateLimits, build_control_batch};
 use ottla_types::{LeaderEpoch, NodeId, Now, Offset, RequestId};
 
 use super::QuorumError;
-use super::control_records::{ControlState, Voter, leader_change, voter_set};
+use super::control_records::{ControlState, QuorumEndpoint, Voter, leader_change, voter_set};
 use super::files::{read_file, replace_file};
 use super::metadata_log::MetadataLog;
 use super::records::{BATCH_BYTES_MAX, build_batch};
@@ -70,6 +70,8 @@ pub(super) struct Replica<S: Storage> {
 #[derive(Clone, Debug)]
 pub(super) struct Membership {
     pub(super) local: ReplicaKey,
+    /// Where it listens for the quorum; empty: as its Voters record says.
+    pub(super) endpoints: Vec<QuorumEndpoint>,
     /// `controller.quorum.voters`: in force while no record says otherwise.
     pub(super) static_voters: Vec<Voter>,
     pub(super) timeouts: QuorumTimeouts,
@@ -102,6 +104,7 @@ impl<S: Storage> Replica<S> {
                 membership.local
             )));
         }
+        let voters_changed = control.move_voter(membership.local.id, &membership.endpoints);
         let path = log.directory().join(QUORUM_STATE_FILE);
         let state = match read_file(log.storage(), &path)? {
             Some(bytes) => decode_quorum_state(&String::from_utf8_lossy(&bytes))
@@ -114,6 +117,7 @@ impl<S: Storage> Replica<S> {
             local: membership.local,
             voters,
             kraft_version: control.kraft_version.unwrap_or(0),
+            voters_changed,
             timeouts: membership.timeouts,
             seed: membership.seed,
         };

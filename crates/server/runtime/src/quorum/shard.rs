@@ -38,10 +38,11 @@ pub trait MetadataShard: Shard<Record = MetadataRecord, Hard: Default> + 'static
     fn refuse(request: &Self::Request, rejection: &Rejection) -> Self::Response;
 }
 
-/// Who acts on committed metadata. Called on the quorum's thread, one call after the other: whatever
-/// a change needs done before clients are told of it is done when the call returns.
+/// Who acts on committed metadata. Called on the quorum's thread, one call after the other:
+/// whatever a change needs done before clients are told of it is done when the call returns.
 pub trait MetadataPublisher<Effect>: Send {
-    /// Committed records have moved the image. Changes may be empty: then only its offset has moved.
+    /// Committed records have moved the image. Changes may be empty: then only its offset has
+    /// moved.
     fn publish(&mut self, delta: MetadataDelta);
 
     /// An effect of the shard, released because everything it rests on is committed.

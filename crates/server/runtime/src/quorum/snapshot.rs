@@ -1,6 +1,6 @@
-//! Snapshots of the metadata, and `bootstrap.checkpoint`, which has their shape: a control batch with
-//! the header (and, with `kraft.version` 1, the voters), batches of records, a control batch with the
-//! footer. Offsets count on from 0 over all of it.
+//! Snapshots of the metadata, and `bootstrap.checkpoint`, which has their shape: a control batch
+//! with the header (and, with `kraft.version` 1, the voters), batches of records, a control batch
+//! with the footer. Offsets count on from 0 over all of it.
 
 use bytes::Bytes;
 use ottla_messages::metadata_record::MetadataRecord;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use ottla_log::{RollLimits, Storage};
@@ -10,9 +11,9 @@ use ottla_types::Duration;
 
 use super::QuorumError;
 use super::bootstrap::load_bootstrap;
-use super::control_records::Voter;
+use super::control_records::{QuorumEndpoint, Voter};
 use super::metadata_log::MetadataLog;
-use super::node::{NodeParts, QuorumNode, Reply};
+use super::node::{NodeParts, QuorumNode, QuorumStatus, Reply};
 use super::peers::{PeerCalls, QuorumCall};
 use super::replica::{Membership, Replica};
 use super::shard::{MetadataPublisher, MetadataShard};
@@ -31,6 +32,9 @@ pub struct QuorumConfiguration {
     pub local: ReplicaKey,
     /// The cluster.
     pub cluster_id: String,
+    /// The controller listeners with the addresses they advertise. A Voters record that says other
+    /// ones is written anew; empty leaves it as it is.
+    pub endpoints: Vec<QuorumEndpoint>,
     /// `controller.quorum.voters`; in force while no record of the log names voters.
     pub static_voters: Vec<Voter>,
     /// The `controller.quorum.*` times.
@@ -57,12 +61,14 @@ enum Message<Request, Response> {
 #[derive(Debug)]
 pub struct QuorumHandle<C: MetadataShard> {
     sender: Sender<Message<C::Request, C::Response>>,
+    status: Arc<Mutex<QuorumStatus>>,
 }
 
 impl<C: MetadataShard> Clone for QuorumHandle<C> {
     fn clone(&self) -> Self {
         QuorumHandle {
             sender: self.sender.clone(),
+            status: Arc::clone(&self.status),
         }
     }
 }
@@ -72,6 +78,12 @@ impl<C: MetadataShard> QuorumHandle<C> {
     /// committed and published; it must not block.
     pub fn request(&self, request: C::Request, reply: impl FnOnce(C::Response) + Send + 'static) {
         self.send(Message::Request(request, Box::new(reply)));
+    }
+
+    /// Where the quorum stood last. Epoch 0 without a leader until its thread has started.
+    #[must_use]
+    pub fn status(&self) -> QuorumStatus {
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request about the metadata log itself; the reply is called on the quorum's thread.
@@ -90,12 +102,11 @@ impl<C: MetadataShard> QuorumHandle<C> {
     }
 }
 
-/// Opens the metadata log, takes part in the quorum on a thread of its own, and hosts the controller
-/// `C` there while this node leads.
+/// Opens the metadata log, takes part in the quorum on a thread of its own, and hosts the
+/// controller `C` there while this node leads.
 ///
-/// # Errors
-/// If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read, or if the quorum
-/// has other voters than this node.
+/// # Errors If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read, or if
+/// the quorum has other voters than this node.
 pub fn start_quorum<S, C, P>(
     storage: S,
     configuration: QuorumConfiguration,
@@ -117,6 +128,7 @@ where
     )?;
     let membership = Membership {
         local: configuration.local,
+        endpoints: configuration.endpoints,
         static_voters: configuration.static_voters,
         timeouts: configuration.timeouts,
         seed: configuration.seed,
@@ -124,8 +136,10 @@ where
     let (replica, snapshot) = Replica::open(membership, log)?;
     let voters = replica.control().voters.clone().unwrap_or_default();
     let (sender, receiver) = mpsc::channel();
+    let status = Arc::new(Mutex::new(QuorumStatus::default()));
     let handle = QuorumHandle {
         sender: sender.clone(),
+        status: Arc::clone(&status),
     };
     let start = move || {
         let node = QuorumNode::<S, C, P>::new(NodeParts {
@@ -142,7 +156,7 @@ where
             publisher,
             seed: configuration.seed,
         });
-        run(node, &receiver, &sender);
+        run(node, &receiver, &sender, &status);
     };
     let thread = thread::Builder::new()
         .name("quorum".to_owned())
@@ -155,12 +169,13 @@ fn run<S, C, P>(
     mut node: QuorumNode<S, C, P>,
     receiver: &Receiver<Message<C::Request, C::Response>>,
     sender: &Sender<Message<C::Request, C::Response>>,
+    status: &Mutex<QuorumStatus>,
 ) where
     S: Storage,
     C: MetadataShard<Request: Send, Response: Send>,
     P: MetadataPublisher<C::Effect>,
 {
-    let outcome = serve(&mut node, receiver, sender);
+    let outcome = serve(&mut node, receiver, sender, status);
     if let Err(error) = &outcome {
         tracing::error!(%error, "the metadata quorum stops");
     }
@@ -171,6 +186,7 @@ fn serve<S, C, P>(
     node: &mut QuorumNode<S, C, P>,
     receiver: &Receiver<Message<C::Request, C::Response>>,
     sender: &Sender<Message<C::Request, C::Response>>,
+    status: &Mutex<QuorumStatus>,
 ) -> Result<(), QuorumError>
 where
     S: Storage,
@@ -178,6 +194,7 @@ where
     P: MetadataPublisher<C::Effect>,
 {
     node.start(clock::now())?;
+    tell(status, node.status());
     while !node.is_shut_down() {
         let received = match node.next_deadline() {
             Some(deadline) => receiver.recv_timeout(deadline.since(clock::monotonic())),
@@ -192,11 +209,16 @@ where
         let now = clock::now();
         node.on_time(now)?;
         node.settle(now)?;
+        tell(status, node.status());
         if let Some(job) = node.take_snapshot_job(now) {
             write_snapshot::<S, C>(job, sender.clone())?;
         }
     }
     Ok(())
+}
+
+fn tell(status: &Mutex<QuorumStatus>, now: QuorumStatus) {
+    *status.lock().unwrap_or_else(PoisonError::into_inner) = now;
 }
 
 fn take<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>>(

@@ -1,4 +1,5 @@
-//! The second shell of the machine: a few members with simulated disks, and the messages between them.
+//! The second shell of the machine: a few members with simulated disks, and the messages between
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,7 @@ pub struct Cluster {
     pub nodes: BTreeMap<NodeId, Node>,
     pub voters: VoterSet,
     pub kraft_version: i16,
+    pub voters_changed: bool,
     pub now_ms: u64,
     pub wire: BTreeMap<u64, Message>,
     /// Every effect, as it happened.
@@ -77,6 +79,7 @@ impl Cluster {
             nodes: BTreeMap::new(),
             voters,
             kraft_version,
+            voters_changed: false,
             now_ms: 0,
             wire: BTreeMap::new(),
             trace: Vec::new(),
@@ -111,6 +114,7 @@ impl Cluster {
             local,
             voters: self.voters.clone(),
             kraft_version: self.kraft_version,
+            voters_changed: self.voters_changed,
             timeouts: QuorumTimeouts::default(),
             seed,
         };

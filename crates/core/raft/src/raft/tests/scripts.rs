@@ -1,9 +1,10 @@
 //! Golden scripts. Commands name a member first; messages are named by the number they got.
 //!
-//! `voters 1,2,3 [kraft=1]` · `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1` ·
-//! `deadline 1` (moves the clock there) · `clock MS` · `deliver [N]` · `drop [N]` (without a number:
-//! all that is on the wire now) · `settle` (delivers and flushes until nothing moves) · `vote|begin|end|fetch 1 …` (a request from outside) ·
-//! `append 1 COUNT` · `flush 1` · `crash 1` · `shutdown 1` · `show`
+//! `voters 1,2,3 [kraft=1]` · `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1`
+//! · `deadline 1` (moves the clock there) · `clock MS` · `deliver [N]` · `drop [N]` (without a
+//! number: all that is on the wire now) · `settle` (delivers and flushes until nothing moves) ·
+//! `vote|begin|end|fetch 1 …` (a request from outside) · `append 1 COUNT` · `flush 1` · `crash 1` ·
+//! `shutdown 1` · `voters-changed` (who starts from now on listens elsewhere) · `show`
 
 use ottla_machine::Machine;
 use ottla_script::{Command, run_directory};
@@ -64,6 +65,7 @@ fn perform(cluster: &mut Cluster, command: &Command, out: &mut String) {
             out.push_str(&format!("at {} ms\n", cluster.now_ms));
             cluster.step(node, Input::Deadline);
         }
+        "voters-changed" => cluster.voters_changed = true,
         "clock" => cluster.now_ms = first.parse().expect("a number of milliseconds"),
         "deliver" | "drop" => {
             let named: Option<u64> = first.parse().ok();

@@ -95,11 +95,20 @@ fn open(
     storage: &MemoryStorage,
     snapshot_limits: SnapshotLimits,
 ) -> Result<(Node, Published), QuorumError> {
+    open_at(storage, snapshot_limits, Vec::new())
+}
+
+fn open_at(
+    storage: &MemoryStorage,
+    snapshot_limits: SnapshotLimits,
+    endpoints: Vec<QuorumEndpoint>,
+) -> Result<(Node, Published), QuorumError> {
     let directory = Path::new(DIRECTORY);
     let bootstrap = load_bootstrap(storage, directory)?;
     let log = MetadataLog::open(storage.clone(), directory, limits(2_000), now().wall)?;
     let membership = Membership {
         local: voter(1).key,
+        endpoints,
         static_voters: Vec::new(),
         timeouts: QuorumTimeouts::default(),
         seed: 1,
@@ -204,6 +213,25 @@ fn a_restart_is_a_new_epoch_over_the_same_metadata() {
     assert_eq!(published.topics(), named(0..1));
     // LeaderChange alone: the voters are in the log already.
     assert_eq!(node.replica.raft().log_end_offset(), Offset(6));
+}
+
+#[test]
+fn a_node_that_listens_elsewhere_records_it_once() {
+    let storage = formatted();
+    started(&storage).0.close(Ok(()));
+    let mut moved = voter(1);
+    moved.endpoints[0].port = 19_093;
+    for (epoch, record_count) in [(2, 3), (3, 1)] {
+        let limits = SnapshotLimits::default();
+        let (mut node, _) = open_at(&storage, limits, moved.endpoints.clone()).unwrap();
+        let before = node.replica.log().end_offset();
+        node.start(now()).unwrap();
+        assert_eq!(node.status().epoch, LeaderEpoch(epoch));
+        assert_eq!(node.status().log_end_offset, before.plus(record_count));
+        node.close(Ok(()));
+    }
+    let (node, _) = started(&storage);
+    assert_eq!(node.replica.control().voters, Some(vec![moved]));
 }
 
 #[test]

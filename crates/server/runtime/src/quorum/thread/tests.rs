@@ -20,6 +20,7 @@ fn configuration(directory: &Path) -> QuorumConfiguration {
             directory_id: Uuid(7 << 64),
         },
         cluster_id: "cluster".to_owned(),
+        endpoints: Vec::new(),
         static_voters: vec![Voter {
             key: ReplicaKey::without_directory(NodeId(1)),
             endpoints: Vec::new(),
@@ -59,6 +60,9 @@ fn a_quorum_of_one_serves_stops_and_starts_again() {
         }
         let count = usize::try_from(round * 10 + 10).unwrap();
         assert_eq!(published.topics().len(), count);
+        let status = handle.status();
+        assert_eq!(status.leader, Some(NodeId(1)));
+        assert_eq!(status.state, "leader");
         handle.stop(Duration::from_secs(1));
         thread.join().unwrap();
         assert!(matches!(*published.outcome.lock().unwrap(), Some(Ok(()))));
