@@ -19,6 +19,7 @@ mod broker;
 mod describe;
 mod dynamic;
 mod group;
+mod page;
 mod topic;
 
 pub use broker::{
@@ -35,6 +36,7 @@ pub use group::validate_group_configs;
 pub use key::{Importance, Key, Kind, Preset, Status, UpdateMode};
 pub use layers::{Layers, Overrides, Source, Synonym};
 pub use listeners::{Endpoint, HostAndPort, SecurityProtocol};
+pub use page::configuration_page;
 pub use properties::{Properties, PropertiesError};
 pub use start::check_at_start;
 pub use table::{broker_key, broker_keys, group_key, group_keys, topic_key, topic_keys};
