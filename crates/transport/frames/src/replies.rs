@@ -11,13 +11,22 @@ use bytes::{Buf, Bytes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SlotId(u64);
 
+#[derive(Debug)]
+enum Slot {
+    Awaited,
+    /// The chunks of the answer.
+    Ready(Vec<Bytes>),
+    /// No answer is due.
+    Skipped,
+}
+
 /// The answers of one connection.
 #[derive(Debug)]
 pub struct ReplyQueue {
     /// The slot at the front of `slots`.
     first: u64,
-    /// Reserved slots, `Some` when complete.
-    slots: VecDeque<Option<Vec<Bytes>>>,
+    /// Reserved slots, the oldest first.
+    slots: VecDeque<Slot>,
     /// Bytes on their way, sizes included.
     outgoing: VecDeque<Bytes>,
     unsent_bytes: usize,
@@ -43,27 +52,30 @@ impl ReplyQueue {
     /// Takes the next place.
     pub fn reserve(&mut self) -> SlotId {
         let id = SlotId(self.first + self.slots.len() as u64);
-        self.slots.push_back(None);
+        self.slots.push_back(Slot::Awaited);
         id
     }
 
     /// Fills a place with the chunks of an answer, its size not included.
     pub fn complete(&mut self, id: SlotId, chunks: Vec<Bytes>) {
-        let index = usize::try_from(id.0 - self.first).expect("a slot is completed once");
-        let slot = self
-            .slots
-            .get_mut(index)
-            .expect("a slot is reserved before");
-        assert!(slot.is_none(), "a slot is completed once");
-        *slot = Some(chunks);
-        while let Some(Some(_)) = self.slots.front() {
-            let chunks = self
-                .slots
-                .pop_front()
-                .flatten()
-                .expect("the front is complete");
+        self.fill(id, Slot::Ready(chunks));
+    }
+
+    /// Gives a place up: its request has no answer.
+    pub fn skip(&mut self, id: SlotId) {
+        self.fill(id, Slot::Skipped);
+    }
+
+    fn fill(&mut self, id: SlotId, filling: Slot) {
+        let index = usize::try_from(id.0 - self.first).expect("a slot is filled once");
+        let slot = self.slots.get_mut(index).expect("a slot is reserved before");
+        assert!(matches!(slot, Slot::Awaited), "a slot is filled once");
+        *slot = filling;
+        while let Some(slot) = self.slots.pop_front_if(|slot| !matches!(slot, Slot::Awaited)) {
             self.first += 1;
-            self.enqueue(chunks);
+            if let Slot::Ready(chunks) = slot {
+                self.enqueue(chunks);
+            }
         }
     }
 

@@ -59,3 +59,13 @@ fn a_full_queue_asks_for_no_more_requests() {
     sent(&mut queue);
     assert!(!queue.is_full());
 }
+
+#[test]
+fn a_request_without_an_answer_holds_nobody_back() {
+    let mut queue = ReplyQueue::new(1000, 10);
+    let (silent, second) = (queue.reserve(), queue.reserve());
+    queue.complete(second, vec![Bytes::from_static(b"2")]);
+    assert!(!queue.has_unsent());
+    queue.skip(silent);
+    assert_eq!(sent(&mut queue), b"\0\0\0\x012");
+}
