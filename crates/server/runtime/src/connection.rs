@@ -78,6 +78,12 @@ impl ReplySlot {
         &self.connection
     }
 
+    /// There is no answer: later ones need not wait for it.
+    pub fn skip(self) {
+        self.connection.replies.borrow_mut().skip(self.slot);
+        self.connection.replied.notify_one();
+    }
+
     /// Sends the answer, size in front, as soon as all earlier ones have gone.
     pub fn send(self, chunks: Vec<Bytes>) {
         self.connection

@@ -1,0 +1,64 @@
+//! What a step at a partition means for those who wait on a reactor, this one or another.
+//!
+//! The id of whoever waits carries the number of its reactor in its highest byte, so that a
+//! partition can name him without knowing reactors.
+
+use ottla_fetch::FetchId;
+use ottla_partition::{Produced, WaiterId};
+
+/// For somebody who waits on a reactor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A producer's batch has ended.
+    Produced(WaiterId, Produced),
+    /// A fetch may find more now.
+    Readable(FetchId),
+}
+
+const REACTOR_SHIFT: u32 = 56;
+
+/// The id of the `number`th waiter of a reactor.
+#[must_use]
+pub fn waiter_id(reactor: usize, number: u64) -> u64 {
+    debug_assert!(number < 1 << REACTOR_SHIFT && reactor < 256);
+    ((reactor as u64) << REACTOR_SHIFT) | number
+}
+
+/// Which waiter of its reactor an id names.
+#[must_use]
+pub fn waiter_number(id: u64) -> u64 {
+    id & ((1 << REACTOR_SHIFT) - 1)
+}
+
+fn reactor_of(id: u64) -> usize {
+    (id >> REACTOR_SHIFT) as usize
+}
+
+/// Notices gathered under a partition's lock, delivered after it.
+#[derive(Debug, Default)]
+pub struct Notices {
+    notices: Vec<Notice>,
+}
+
+impl Notices {
+    pub(crate) fn push(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    /// Whether there is nothing to deliver.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.notices.is_empty()
+    }
+
+    /// Takes every notice out, with the number of its reactor.
+    pub fn drain(&mut self) -> impl Iterator<Item = (usize, Notice)> + '_ {
+        self.notices.drain(..).map(|notice| {
+            let id = match notice {
+                Notice::Produced(waiter, _) => waiter.0,
+                Notice::Readable(fetch) => fetch.0,
+            };
+            (reactor_of(id), notice)
+        })
+    }
+}

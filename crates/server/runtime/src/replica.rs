@@ -1,0 +1,276 @@
+//! A replica as a node runs it: the machine, the log and the shard on it behind one short lock, and
+//! the file work outside that lock.
+//!
+//! *Invariants*: under the lock run machine steps and memory writes only. Whoever reserved a place
+//! writes it and reports it, also when that fails.
+//! *Not here*: what a request means (`server/broker`).
+
+mod append;
+mod read;
+mod retire;
+mod roll;
+mod watch;
+
+pub use append::{ClientBatch, HostAppender};
+pub use read::{FoundOffset, OffsetQuery, ReadBound, ReadOutcome, ReadRequest};
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ottla_log::{Log, LogError, RealStorage, RollLimits};
+use ottla_machine::Machine;
+use ottla_messages::ErrorCode;
+use ottla_partition::{Effect, Input, Partition, Settings};
+use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
+
+use crate::directory::Directory;
+use crate::notices::{Notice, Notices};
+use crate::clock;
+use roll::Rolls;
+use watch::Watchers;
+
+/// A shard that lives on a replica: a coordinator. Called under the replica's lock.
+pub trait Hosted: Send + 'static {
+    /// Everything below this offset is committed.
+    fn on_committed(&mut self, now: Now, high_watermark: Offset);
+    /// The replica does not lead any more: refuse whoever waits.
+    fn on_stopped(&mut self, error: ErrorCode);
+}
+
+/// No shard at all.
+impl Hosted for () {
+    fn on_committed(&mut self, _now: Now, _high_watermark: Offset) {}
+    fn on_stopped(&mut self, _error: ErrorCode) {}
+}
+
+/// One replica of this node.
+pub struct Replica<H: Hosted = ()> {
+    topic_partition: TopicPartition,
+    topic_id: TopicId,
+    node_id: NodeId,
+    directory: Arc<Directory<H>>,
+    state: Mutex<State<H>>,
+}
+
+struct State<H> {
+    machine: Partition,
+    log: Log<RealStorage>,
+    limits: RollLimits,
+    hosted: Option<H>,
+    watchers: Watchers,
+    rolls: Rolls,
+    /// Whether the committer has it on its list.
+    to_sync: bool,
+    /// Whether somebody stores the leader epochs.
+    storing_epochs: bool,
+    effects: Vec<Effect>,
+}
+
+/// What a replica is made of.
+pub struct ReplicaParts<H: Hosted> {
+    /// Its partition.
+    pub topic_partition: TopicPartition,
+    /// Its topic.
+    pub topic_id: TopicId,
+    /// The node that runs it.
+    pub node_id: NodeId,
+    /// Where it lives.
+    pub directory: Arc<Directory<H>>,
+    /// The machine, as recovery found it.
+    pub machine: Partition,
+    /// The log, opened.
+    pub log: Log<RealStorage>,
+    /// When to roll.
+    pub limits: RollLimits,
+}
+
+impl<H: Hosted> Replica<H> {
+    /// A replica that does not lead yet.
+    #[must_use]
+    pub fn new(parts: ReplicaParts<H>) -> Arc<Self> {
+        Arc::new(Replica {
+            topic_partition: parts.topic_partition,
+            topic_id: parts.topic_id,
+            node_id: parts.node_id,
+            directory: parts.directory,
+            state: Mutex::new(State {
+                machine: parts.machine,
+                log: parts.log,
+                limits: parts.limits,
+                hosted: None,
+                watchers: Watchers::default(),
+                rolls: Rolls::default(),
+                to_sync: false,
+                storing_epochs: false,
+                effects: Vec::new(),
+            }),
+        })
+    }
+
+    /// Its partition.
+    #[must_use]
+    pub fn topic_partition(&self) -> &TopicPartition {
+        &self.topic_partition
+    }
+
+    /// Its topic.
+    #[must_use]
+    pub fn topic_id(&self) -> TopicId {
+        self.topic_id
+    }
+
+    /// Where it lives.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<Directory<H>> {
+        &self.directory
+    }
+
+    /// This node and the epoch it leads in.
+    #[must_use]
+    pub fn leader(&self) -> Option<(NodeId, LeaderEpoch)> {
+        self.lock().machine.leader_epoch().map(|epoch| (self.node_id, epoch))
+    }
+
+    /// Looks at machine and log under the lock; `look` must not block.
+    pub fn look<T>(&self, look: impl FnOnce(&Partition, &Log<RealStorage>) -> T) -> T {
+        let state = self.lock();
+        look(&state.machine, &state.log)
+    }
+
+    /// Works on the log under the lock, for what needs no step of the machine.
+    pub fn with_log<T>(&self, work: impl FnOnce(&Partition, &mut Log<RealStorage>) -> T) -> T {
+        let state = &mut *self.lock();
+        work(&state.machine, &mut state.log)
+    }
+
+    /// Changes what the topic's configuration says.
+    pub fn configure(self: &Arc<Self>, settings: Settings, limits: RollLimits) -> Notices {
+        self.lock().limits = limits;
+        self.step(Input::Configure(settings))
+    }
+
+    /// Feeds the machine an input that appends nothing.
+    pub fn step(self: &Arc<Self>, input: Input<'_>) -> Notices {
+        let mut notices = Notices::default();
+        self.step_locked(&mut self.lock(), input, &mut notices);
+        notices
+    }
+
+    /// Puts a shard on the replica, or takes it off.
+    pub fn host(&self, hosted: Option<H>) -> Option<H> {
+        std::mem::replace(&mut self.lock().hosted, hosted)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<H>> {
+        // A panic aborts the process, so a poisoned lock is never seen by anybody.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Steps the machine and does what it asks for, but for appends, which the caller does.
+    fn step_locked(
+        self: &Arc<Self>,
+        state: &mut State<H>,
+        input: Input<'_>,
+        notices: &mut Notices,
+    ) -> Option<Appended> {
+        let now = clock::now();
+        let stops = matches!(input, Input::StopLeading { .. } | Input::StorageFailed);
+        let mut effects = std::mem::take(&mut state.effects);
+        state.machine.step(now, input, &mut effects);
+        let mut appended = None;
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Append { base_offset, next_offset, leader_epoch } => {
+                    appended = Some(Appended { base_offset, next_offset, leader_epoch });
+                }
+                Effect::AssignEpoch { leader_epoch, start_offset } => {
+                    state.log.assign_leader_epoch(leader_epoch, start_offset);
+                    self.store_leader_epochs(state);
+                }
+                Effect::Sync => self.enqueue_sync(state),
+                Effect::Committed { high_watermark } => {
+                    state.watchers.wake(notices);
+                    if let Some(hosted) = &mut state.hosted {
+                        hosted.on_committed(now, high_watermark);
+                    }
+                }
+                Effect::Answer { waiter, produced } => {
+                    notices.push(Notice::Produced(waiter, produced));
+                }
+            }
+        }
+        state.effects = effects;
+        if stops {
+            state.watchers.wake(notices);
+            if let Some(mut hosted) = state.hosted.take() {
+                hosted.on_stopped(ErrorCode::NOT_COORDINATOR);
+            }
+        }
+        appended
+    }
+
+    fn enqueue_sync(self: &Arc<Self>, state: &mut State<H>) {
+        if !std::mem::replace(&mut state.to_sync, true) {
+            self.directory.committer().enqueue(Arc::clone(self));
+        }
+    }
+
+    /// Puts everything written so far on the device; what that serves goes to `notices`.
+    ///
+    /// # Errors
+    /// When it cannot be: the directory is offline.
+    pub(crate) fn commit(self: &Arc<Self>, notices: &mut Notices) -> Result<(), LogError> {
+        let (upto, segments) = {
+            let state = &mut *self.lock();
+            state.to_sync = false;
+            (state.machine.marks().written(), state.log.segments_to_sync())
+        };
+        for segment in segments {
+            segment.sync()?;
+        }
+        let state = &mut *self.lock();
+        state.log.on_flushed(upto);
+        if !state.machine.is_offline() {
+            self.step_locked(state, Input::Durable(upto), notices);
+        }
+        Ok(())
+    }
+
+    /// Has the changed leader epochs stored by a thread that may wait for the disk.
+    fn store_leader_epochs(self: &Arc<Self>, state: &mut State<H>) {
+        if std::mem::replace(&mut state.storing_epochs, true) {
+            return;
+        }
+        let replica = Arc::clone(self);
+        self.directory.pool().spawn(move || {
+            loop {
+                let changed = {
+                    let state = &mut *replica.lock();
+                    let changed = state.log.take_changed_leader_epochs();
+                    state.storing_epochs = changed.is_some();
+                    changed.map(|epochs| (state.log.directory().to_owned(), epochs))
+                };
+                let Some((path, epochs)) = changed else { return };
+                let stored =
+                    ottla_log::store_leader_epochs(replica.directory.storage(), &path, &epochs);
+                if let Err(error) = stored {
+                    return replica.directory.fail(&error);
+                }
+            }
+        });
+    }
+}
+
+/// Where a batch goes.
+#[derive(Clone, Copy, Debug)]
+struct Appended {
+    base_offset: Offset,
+    next_offset: Offset,
+    leader_epoch: LeaderEpoch,
+}
+
+impl<H: Hosted> fmt::Debug for Replica<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "replica of {}", self.topic_partition)
+    }
+}

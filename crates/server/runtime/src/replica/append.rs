@@ -1,0 +1,173 @@
+//! Appending: a place is reserved under the lock, the bytes are written outside it, and the write is
+//! reported under it again.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_log::{RealStorage, Segment};
+use ottla_messages::ErrorCode;
+use ottla_partition::{Acks, AppendOrigin, Input, WaiterId};
+use ottla_records::{BATCH_HEADER_SIZE, BatchHeader};
+use ottla_types::Offset;
+
+use super::{Hosted, Replica, State};
+use crate::clock;
+use crate::notices::Notices;
+
+/// A checked batch: the header as it shall be written (but for its offset and leader epoch), and the
+/// bytes, of which only those behind the header count.
+#[derive(Clone, Debug)]
+pub struct ClientBatch {
+    /// The header.
+    pub header: BatchHeader,
+    /// The whole batch as it came.
+    pub bytes: Bytes,
+}
+
+/// A batch whose place is reserved.
+#[derive(Debug)]
+pub(super) struct PlacedWrite {
+    segment: Arc<Segment<RealStorage>>,
+    position: u64,
+    header: [u8; BATCH_HEADER_SIZE],
+    bytes: Bytes,
+    next_offset: Offset,
+}
+
+impl PlacedWrite {
+    fn perform(&self) -> Result<(), ottla_log::LogError> {
+        let records = self.bytes.get(BATCH_HEADER_SIZE..).unwrap_or_default();
+        self.segment
+            .write_at(self.position, &[IoSlice::new(&self.header), IoSlice::new(records)])
+    }
+}
+
+/// How the shard on a replica appends: at once, under the replica's lock.
+pub struct HostAppender<'a, H: Hosted> {
+    replica: &'a Arc<Replica<H>>,
+    state: &'a mut State<H>,
+    writes: &'a mut Vec<PlacedWrite>,
+    notices: &'a mut Notices,
+}
+
+impl<H: Hosted> HostAppender<'_, H> {
+    /// Appends one batch; its first offset. The bytes are written once the lock is free.
+    ///
+    /// # Errors
+    /// Why nothing was appended.
+    pub fn append(&mut self, batch: ClientBatch) -> Result<Offset, ErrorCode> {
+        let origin = AppendOrigin::Coordinator;
+        let placed = self.replica.place(self.state, &batch, origin, None, self.notices);
+        let Some((base_offset, write)) = placed else {
+            return Err(ErrorCode::NOT_COORDINATOR);
+        };
+        self.writes.extend(write);
+        Ok(base_offset)
+    }
+
+    /// Below it everything is committed.
+    #[must_use]
+    pub fn high_watermark(&self) -> Offset {
+        self.state.machine.high_watermark()
+    }
+}
+
+impl<H: Hosted> Replica<H> {
+    /// Appends a client's batch. Whoever waits is answered through `notices`, now or later.
+    pub fn append(
+        self: &Arc<Self>,
+        batch: ClientBatch,
+        waiter: Option<(WaiterId, Acks)>,
+        notices: &mut Notices,
+    ) {
+        let placed = {
+            let state = &mut *self.lock();
+            self.place(state, &batch, AppendOrigin::Client, waiter, notices)
+        };
+        if let Some((_, Some(write))) = placed {
+            self.write(&write, notices);
+        }
+    }
+
+    /// Steps the shard on the replica; `None` if there is none.
+    pub fn step_hosted<T>(
+        self: &Arc<Self>,
+        step: impl FnOnce(&mut H, &mut HostAppender<'_, H>) -> T,
+    ) -> (Option<T>, Notices) {
+        let (mut notices, mut writes) = (Notices::default(), Vec::new());
+        let result = {
+            let state = &mut *self.lock();
+            let Some(mut hosted) = state.hosted.take() else { return (None, notices) };
+            let mut appender = HostAppender {
+                replica: self,
+                state: &mut *state,
+                writes: &mut writes,
+                notices: &mut notices,
+            };
+            let result = step(&mut hosted, &mut appender);
+            state.hosted = Some(hosted);
+            result
+        };
+        for write in &writes {
+            self.write(write, &mut notices);
+        }
+        (Some(result), notices)
+    }
+
+    /// Has the machine take a batch and reserves its place: its first offset, and the write that is
+    /// left to do. No write: the file of its segment is still being made, and whoever makes it writes
+    /// the batch. `None`: the machine did not take it.
+    fn place(
+        self: &Arc<Self>,
+        state: &mut State<H>,
+        batch: &ClientBatch,
+        origin: AppendOrigin,
+        waiter: Option<(WaiterId, Acks)>,
+        notices: &mut Notices,
+    ) -> Option<(Offset, Option<PlacedWrite>)> {
+        let now = clock::now();
+        let expected =
+            BatchHeader { base_offset: state.machine.marks().reserved(), ..batch.header };
+        // Taken before the step: the snapshot in front of a segment must not know its first batch.
+        let rolls_behind = state
+            .log
+            .must_roll(&state.limits, &expected, now.wall)
+            .then(|| state.machine.producers().entries().collect());
+        let input = Input::Append { header: &batch.header, origin, waiter };
+        let appended = self.step_locked(state, input, notices)?;
+        let header = BatchHeader {
+            base_offset: appended.base_offset,
+            partition_leader_epoch: appended.leader_epoch,
+            ..batch.header
+        };
+        if let Some(producers) = rolls_behind {
+            self.begin_roll(state, appended.base_offset, producers, now);
+        }
+        let reservation = state.log.reserve(&header).expect("the machine gives offsets in order");
+        let write = PlacedWrite {
+            segment: reservation.segment,
+            position: reservation.position,
+            header: header.encode(),
+            bytes: batch.bytes.clone(),
+            next_offset: appended.next_offset,
+        };
+        if write.segment.is_created() {
+            return Some((appended.base_offset, Some(write)));
+        }
+        state.rolls.queue(write);
+        Some((appended.base_offset, None))
+    }
+
+    /// Writes a batch to its place and reports it.
+    pub(super) fn write(self: &Arc<Self>, write: &PlacedWrite, notices: &mut Notices) {
+        match write.perform() {
+            Ok(()) => {
+                let state = &mut *self.lock();
+                self.step_locked(state, Input::Written(write.next_offset), notices);
+                self.finish_rolls(state);
+            }
+            Err(error) => self.directory.fail(&error),
+        }
+    }
+}

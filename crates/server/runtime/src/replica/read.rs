@@ -1,0 +1,300 @@
+//! Reading: found under the lock, read outside it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_log::{AbortedTransaction, LogError};
+use ottla_messages::ErrorCode;
+use ottla_partition::Partition;
+use ottla_types::{LeaderEpoch, Offset, TimestampMs};
+
+use super::{Hosted, Replica, State};
+
+/// How far a reader may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadBound {
+    /// Consumers: committed records.
+    HighWatermark,
+    /// Read-committed consumers: no record of an open transaction.
+    LastStableOffset,
+    /// Followers and debuggers: whatever is written.
+    LogEnd,
+}
+
+impl ReadBound {
+    pub(super) fn of(self, machine: &Partition) -> Offset {
+        match self {
+            ReadBound::HighWatermark => machine.high_watermark(),
+            ReadBound::LastStableOffset => machine.last_stable_offset(),
+            ReadBound::LogEnd => machine.marks().written(),
+        }
+    }
+}
+
+/// What to read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadRequest {
+    /// From here on.
+    pub offset: Offset,
+    /// At most so many bytes.
+    pub max_bytes: usize,
+    /// How far the reader may see.
+    pub bound: ReadBound,
+    /// The epoch in which the reader believes the replica to lead; NONE for no matter.
+    pub leader_epoch: LeaderEpoch,
+    /// The epoch of the last record the reader has; NONE for no matter.
+    pub last_fetched_epoch: LeaderEpoch,
+    /// Whether one whole batch is read even if it is larger than `max_bytes`.
+    pub whole_first: bool,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct ReadOutcome {
+    /// NONE, or why nothing was read.
+    pub error: ErrorCode,
+    /// Committed below.
+    pub high_watermark: Offset,
+    /// Stable below.
+    pub last_stable_offset: Offset,
+    /// The first offset there is.
+    pub log_start_offset: Offset,
+    /// How far this reader could have read.
+    pub readable_to: Offset,
+    /// The reader's log has diverged: the epoch up to whose end it may keep its records.
+    pub diverging: Option<(LeaderEpoch, Offset)>,
+    /// For read-committed readers: which transactions among the records were aborted.
+    pub aborted: Option<Vec<AbortedTransaction>>,
+    /// Whole batches.
+    pub records: Bytes,
+}
+
+impl ReadOutcome {
+    /// Nothing, because of `error`.
+    #[must_use]
+    pub fn refused(error: ErrorCode) -> ReadOutcome {
+        ReadOutcome {
+            error,
+            high_watermark: Offset::NONE,
+            last_stable_offset: Offset::NONE,
+            log_start_offset: Offset::NONE,
+            readable_to: Offset::NONE,
+            diverging: None,
+            aborted: None,
+            records: Bytes::new(),
+        }
+    }
+}
+
+impl<H: Hosted> Replica<H> {
+    /// Reads batches. Blocks on the disk where they are not in the page cache.
+    pub fn read(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
+        let (mut outcome, located) = {
+            let state = &*self.lock();
+            let mut outcome = match self.admit(state, request) {
+                Ok(()) => self.view(state, request.bound),
+                Err(error) => return ReadOutcome::refused(error),
+            };
+            match diverging(state, request) {
+                Ok(diverging) => outcome.diverging = diverging,
+                Err(error) => return ReadOutcome { error, ..outcome },
+            }
+            if outcome.diverging.is_some() {
+                return outcome;
+            }
+            match state.log.locate(request.offset, outcome.readable_to) {
+                Ok(located) => (outcome, located),
+                Err(error) => return self.refused(&error, outcome),
+            }
+        };
+        let Some(located) = located else { return outcome };
+        match located.read(request.max_bytes, request.whole_first) {
+            Ok(read) => {
+                if let Some(aborted) = &mut outcome.aborted
+                    && !read.bytes.is_empty()
+                {
+                    match self.aborted_transactions(request.offset, read.next_offset) {
+                        Ok(transactions) => *aborted = transactions,
+                        Err(error) => return self.refused(&error, outcome),
+                    }
+                }
+                outcome.records = read.bytes;
+                outcome
+            }
+            Err(error) => self.refused(&error, outcome),
+        }
+    }
+
+    fn admit(&self, state: &State<H>, request: &ReadRequest) -> Result<(), ErrorCode> {
+        self.check_leader_epoch(state, request.leader_epoch)?;
+        if request.offset < Offset::ZERO {
+            return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+        }
+        Ok(())
+    }
+
+    /// Whether this replica leads in the epoch a client believes.
+    fn check_leader_epoch(&self, state: &State<H>, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+        if state.machine.is_offline() {
+            return Err(ErrorCode::KAFKA_STORAGE_ERROR);
+        }
+        let own = state.machine.leader_epoch().ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
+        if epoch == LeaderEpoch::NONE || epoch == own {
+            Ok(())
+        } else if epoch < own {
+            Err(ErrorCode::FENCED_LEADER_EPOCH)
+        } else {
+            Err(ErrorCode::UNKNOWN_LEADER_EPOCH)
+        }
+    }
+
+    fn view(&self, state: &State<H>, bound: ReadBound) -> ReadOutcome {
+        ReadOutcome {
+            error: ErrorCode::NONE,
+            high_watermark: state.machine.high_watermark(),
+            last_stable_offset: state.machine.last_stable_offset(),
+            log_start_offset: state.machine.log_start_offset(),
+            readable_to: bound.of(&state.machine),
+            diverging: None,
+            aborted: (bound == ReadBound::LastStableOffset).then(Vec::new),
+            records: Bytes::new(),
+        }
+    }
+
+    fn refused(&self, error: &LogError, outcome: ReadOutcome) -> ReadOutcome {
+        if self.directory.is_failure(error) {
+            self.directory.fail(error);
+        }
+        ReadOutcome { error: ErrorCode(error.error_code()), ..outcome }
+    }
+
+    fn aborted_transactions(
+        &self,
+        from: Offset,
+        to: Offset,
+    ) -> Result<Vec<AbortedTransaction>, LogError> {
+        let view = self.lock().log.aborted_view(from);
+        view.map_or_else(|| Ok(Vec::new()), |view| view.below(to))
+    }
+
+    /// The end of an epoch's records as this log has them (KIP-101): the epoch that answers and its
+    /// end; `None` if the log has no such epoch.
+    ///
+    /// # Errors
+    /// Why the replica cannot be asked.
+    pub fn end_of_epoch(
+        &self,
+        current_epoch: LeaderEpoch,
+        epoch: LeaderEpoch,
+    ) -> Result<Option<(LeaderEpoch, Offset)>, ErrorCode> {
+        let state = &*self.lock();
+        self.check_leader_epoch(state, current_epoch)?;
+        Ok(end_of_epoch(state, epoch))
+    }
+
+    /// Whether a client's belief about the leader's epoch holds.
+    ///
+    /// # Errors
+    /// The answer for the client if it does not.
+    pub fn check_leader(&self, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+        self.check_leader_epoch(&self.lock(), epoch)
+    }
+}
+
+/// The end of the records that the leaders up to `epoch` wrote, and the last of these epochs.
+fn end_of_epoch<H>(state: &State<H>, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+    let written = state.machine.marks().written();
+    let end = state.log.leader_epochs().end_offset_for(epoch, written);
+    (end.0 != LeaderEpoch::NONE).then_some(end)
+}
+
+/// Where a reader with another history has to go back to.
+fn diverging<H>(
+    state: &State<H>,
+    request: &ReadRequest,
+) -> Result<Option<(LeaderEpoch, Offset)>, ErrorCode> {
+    if request.last_fetched_epoch == LeaderEpoch::NONE {
+        return Ok(None);
+    }
+    let (epoch, end) = end_of_epoch(state, request.last_fetched_epoch)
+        .ok_or(ErrorCode::OFFSET_OUT_OF_RANGE)?;
+    let agrees = epoch == request.last_fetched_epoch && end >= request.offset;
+    Ok((!agrees).then_some((epoch, end)))
+}
+
+/// What offset is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetQuery {
+    /// The end, as far as the asker may see.
+    Latest,
+    /// The start.
+    Earliest,
+    /// The first record with the largest timestamp.
+    LargestTimestamp,
+    /// The first record of this timestamp or a later one.
+    AtOrAfter(TimestampMs),
+}
+
+/// An offset that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundOffset {
+    /// The offset.
+    pub offset: Offset,
+    /// The timestamp of its record, where one was looked for.
+    pub timestamp: TimestampMs,
+    /// The epoch of the leader that appended it.
+    pub leader_epoch: LeaderEpoch,
+}
+
+impl<H: Hosted> Replica<H> {
+    /// Finds an offset. Blocks on the disk when records have to be looked at.
+    ///
+    /// # Errors
+    /// Why the replica cannot be asked.
+    pub fn find_offset(
+        self: &Arc<Self>,
+        leader_epoch: LeaderEpoch,
+        query: OffsetQuery,
+        bound: ReadBound,
+    ) -> Result<Option<FoundOffset>, ErrorCode> {
+        let view = {
+            let state = &*self.lock();
+            self.check_leader_epoch(state, leader_epoch)?;
+            let readable_to = bound.of(&state.machine);
+            let at = |offset, leader_epoch| {
+                Ok(Some(FoundOffset { offset, timestamp: TimestampMs::NONE, leader_epoch }))
+            };
+            let epochs = state.log.leader_epochs();
+            match query {
+                OffsetQuery::Latest => {
+                    let own = state.machine.leader_epoch();
+                    return at(readable_to, own.unwrap_or(LeaderEpoch::NONE));
+                }
+                OffsetQuery::Earliest => {
+                    let epoch = epochs.earliest().map_or(LeaderEpoch::NONE, |entry| entry.epoch);
+                    return at(state.machine.log_start_offset(), epoch);
+                }
+                OffsetQuery::LargestTimestamp | OffsetQuery::AtOrAfter(_) => {
+                    state.log.timestamp_view(readable_to)
+                }
+            }
+        };
+        let found = match query {
+            OffsetQuery::AtOrAfter(timestamp) => view.first_at_or_after(timestamp),
+            _ => view.largest(),
+        };
+        let found = found.map_err(|error| self.refused_query(&error))?;
+        Ok(found.map(|found| FoundOffset {
+            offset: found.offset,
+            timestamp: found.timestamp,
+            leader_epoch: found.leader_epoch,
+        }))
+    }
+
+    fn refused_query(&self, error: &LogError) -> ErrorCode {
+        if self.directory.is_failure(error) {
+            self.directory.fail(error);
+        }
+        ErrorCode(error.error_code())
+    }
+}

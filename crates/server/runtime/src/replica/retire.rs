@@ -1,0 +1,61 @@
+//! What makes a replica's log shorter at its start, and what ends it.
+
+use std::sync::Arc;
+
+use ottla_log::{LogError, RealStorage, Removal};
+use ottla_partition::Input;
+use ottla_types::Offset;
+
+use super::{Hosted, Replica};
+use crate::clock;
+use crate::notices::Notices;
+
+impl<H: Hosted> Replica<H> {
+    /// Takes everything below an offset out of the log, which must be committed. The files are
+    /// removed by what is returned. When nothing is to be left, the active segment is rolled.
+    pub fn remove_below(self: &Arc<Self>, offset: Offset) -> (Removal<RealStorage>, Notices) {
+        let mut notices = Notices::default();
+        let state = &mut *self.lock();
+        let now = clock::now();
+        if offset >= state.log.log_end_offset() && state.machine.marks().reserved() == offset {
+            let producers = state.machine.producers().entries().collect();
+            self.begin_roll(state, offset, producers, now);
+        }
+        let removal = state.log.begin_removal(offset);
+        let start = state.log.log_start_offset().min(state.machine.high_watermark());
+        self.step_locked(state, Input::LogStart(start), &mut notices);
+        self.store_leader_epochs(state);
+        (removal, notices)
+    }
+
+    /// Puts everything on the device in the form of a clean stop. Nothing may be appended any more,
+    /// and whoever was appending is done. Blocks.
+    ///
+    /// # Errors
+    /// When a file cannot be written: the directory must not be marked clean.
+    pub fn close(self: &Arc<Self>) -> Result<(), LogError> {
+        self.finish_writes();
+        let (plan, end) = {
+            let state = &mut *self.lock();
+            let producers = state.machine.producers().entries().collect();
+            (state.log.begin_close(producers), state.log.log_end_offset())
+        };
+        plan.perform()?;
+        self.lock().log.on_flushed(end);
+        Ok(())
+    }
+
+    /// Waits until rolls that are under way are finished: their threads work on the same files.
+    fn finish_writes(&self) {
+        while !self.directory.has_failed() {
+            {
+                let state = self.lock();
+                let marks = state.machine.marks();
+                if state.rolls.is_empty() && marks.written() == marks.reserved() {
+                    return;
+                }
+            }
+            std::thread::yield_now();
+        }
+    }
+}
