@@ -75,6 +75,17 @@ impl Offsets {
         })
     }
 
+    /// Every committed offset: group, topic, partition.
+    pub fn iter(
+        &self,
+    ) -> impl Iterator<Item = (&KafkaString, &KafkaString, i32, &CommittedOffset)> {
+        self.committed.iter().flat_map(|(group, topics)| {
+            topics.iter().flat_map(move |(topic, partitions)| {
+                partitions.iter().map(move |(partition, offset)| (group, topic, *partition, offset))
+            })
+        })
+    }
+
     /// Whether an open transaction has an offset of this partition.
     #[must_use]
     pub fn is_pending(&self, group: &str, topic: &str, partition: i32) -> bool {
