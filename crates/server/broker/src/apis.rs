@@ -1,0 +1,149 @@
+//! Which APIs are served, in which versions, by which handler. ApiVersions answers from this table,
+//! so it advertises exactly what works.
+
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use ottla_messages::{ApiKey, DecodeError, Reader, Request};
+use ottla_runtime::Connection;
+
+use crate::handlers::{
+    api_versions, describe_cluster, describe_configs, describe_log_dirs, describe_topic_partitions,
+    fetch, find_coordinator, forwarded, group_administration, group_membership, group_offsets,
+    init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce,
+};
+use crate::reactor::ReactorService;
+use crate::request::{FrameRefusal, Opened, RequestContext};
+
+type Handler = fn(&Rc<ReactorService>, RequestContext, Reader) -> Result<(), DecodeError>;
+
+/// One API as it is served on a kind of listener.
+pub struct Api {
+    /// The API.
+    pub key: ApiKey,
+    /// The versions that are served.
+    pub versions: RangeInclusive<i16>,
+    handler: Handler,
+}
+
+/// Decodes the body and hands it to a function that answers when it likes.
+macro_rules! served {
+    ($key:ident, $versions:expr, $handler:path) => {
+        Api {
+            key: ApiKey::$key,
+            versions: $versions,
+            handler: |service, context, body| {
+                let request = decode(body, &context)?;
+                $handler(service, context, request);
+                Ok(())
+            },
+        }
+    };
+}
+
+/// Decodes the body and sends what a function returns.
+macro_rules! answered {
+    ($key:ident, $versions:expr, $handler:path) => {
+        Api {
+            key: ApiKey::$key,
+            versions: $versions,
+            handler: |service, context, body| answer(service, context, body, $handler),
+        }
+    };
+}
+
+/// Decodes the body and sends what an async function returns, which may ask the controller or a
+/// coordinator first.
+macro_rules! awaited {
+    ($key:ident, $versions:expr, $handler:path) => {
+        Api {
+            key: ApiKey::$key,
+            versions: $versions,
+            handler: |service, context, body| {
+                let request = decode(body, &context)?;
+                let service = Rc::clone(service);
+                tokio::task::spawn_local(async move {
+                    let response = $handler(&service, &context, request).await;
+                    context.send(&response);
+                });
+                Ok(())
+            },
+        }
+    };
+}
+
+/// What a broker's listener serves.
+pub const BROKER: &[Api] = &[
+    served!(Produce, 3..=13, produce::handle),
+    served!(Fetch, 4..=18, fetch::handle),
+    answered!(ListOffsets, 1..=11, list_offsets::handle),
+    awaited!(Metadata, 0..=13, metadata::handle),
+    awaited!(OffsetCommit, 2..=10, group_offsets::commit),
+    awaited!(OffsetFetch, 1..=10, group_offsets::fetch),
+    awaited!(FindCoordinator, 0..=6, find_coordinator::handle),
+    awaited!(JoinGroup, 0..=9, group_membership::join),
+    awaited!(Heartbeat, 0..=4, group_membership::heartbeat),
+    awaited!(LeaveGroup, 0..=5, group_membership::leave),
+    awaited!(SyncGroup, 0..=5, group_membership::sync),
+    awaited!(DescribeGroups, 0..=6, group_administration::describe),
+    awaited!(ListGroups, 0..=5, group_administration::list),
+    answered!(ApiVersions, 0..=5, api_versions::handle),
+    awaited!(CreateTopics, 2..=7, forwarded::create_topics),
+    awaited!(DeleteTopics, 1..=6, forwarded::delete_topics),
+    awaited!(InitProducerId, 0..=5, init_producer_id::handle),
+    answered!(OffsetForLeaderEpoch, 2..=4, offset_for_leader_epoch::handle),
+    answered!(DescribeConfigs, 1..=4, describe_configs::handle),
+    awaited!(AlterConfigs, 0..=2, forwarded::alter_configs),
+    answered!(DescribeLogDirs, 1..=5, describe_log_dirs::handle),
+    awaited!(CreatePartitions, 0..=3, forwarded::create_partitions),
+    awaited!(DeleteGroups, 0..=3, group_administration::delete),
+    awaited!(ElectLeaders, 0..=2, forwarded::elect_leaders),
+    awaited!(IncrementalAlterConfigs, 0..=1, forwarded::incremental_alter_configs),
+    awaited!(OffsetDelete, 0..=0, group_offsets::delete),
+    answered!(DescribeCluster, 0..=2, describe_cluster::handle),
+    awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+    answered!(DescribeTopicPartitions, 0..=0, describe_topic_partitions::handle),
+];
+
+/// Recognises a frame and hands it to its handler.
+///
+/// # Errors
+/// When it is no request that is served here: the connection is closed.
+pub fn dispatch(
+    service: &Rc<ReactorService>,
+    connection: &Rc<Connection>,
+    frame: Bytes,
+) -> Result<(), FrameRefusal> {
+    let opened = Opened::open(frame)?;
+    let key = opened.api as i16;
+    let api = BROKER.iter().find(|api| api.key == opened.api);
+    let api = api.ok_or(FrameRefusal::UnknownApi(key))?;
+    if !api.versions.contains(&opened.version) {
+        if opened.api != ApiKey::ApiVersions {
+            return Err(FrameRefusal::UnsupportedVersion(opened.api, opened.version));
+        }
+        let context = RequestContext::new(&opened, connection, service.metrics());
+        api_versions::refuse_version(BROKER, context);
+        return Ok(());
+    }
+    let context = RequestContext::new(&opened, connection, service.metrics());
+    (api.handler)(service, context, opened.body)?;
+    Ok(())
+}
+
+fn decode<R: Request>(mut body: Reader, context: &RequestContext) -> Result<R, DecodeError> {
+    R::decode(&mut body, context.version)
+}
+
+fn answer<R: Request>(
+    service: &Rc<ReactorService>,
+    context: RequestContext,
+    body: Reader,
+    handler: impl FnOnce(&Rc<ReactorService>, &RequestContext, R) -> R::Response,
+) -> Result<(), DecodeError> {
+    let request = decode(body, &context)?;
+    let response = handler(service, &context, request);
+    context.send(&response);
+    Ok(())
+}

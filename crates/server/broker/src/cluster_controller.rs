@@ -1,0 +1,141 @@
+//! The controller as the metadata quorum hosts it, and this node as the one who acts on its log.
+
+use std::convert::Infallible;
+
+use ottla_controller::{
+    Controller, ControllerContext, ControllerRequest, ControllerResponse, ControllerSoft,
+    ControllerState, activation_records,
+};
+use ottla_coordinator::{Decision, Entry, Event, Rejection, Shard};
+use ottla_messages::metadata_record::MetadataRecord;
+use ottla_metadata::{MetadataDelta, MetadataImage};
+use ottla_runtime::quorum::{MetadataPublisher, MetadataShard, QuorumError, QuorumFacts};
+use ottla_types::{Instant, Now, Offset, RequestId};
+
+use crate::publisher::Publisher;
+
+/// The controller with what its quorum needs of it. Everything else is [`Controller`]'s.
+#[derive(Debug)]
+pub enum ClusterController {}
+
+/// The controller's context, and what the file says of `min.insync.replicas`.
+#[derive(Clone, Debug)]
+pub struct ClusterContext {
+    /// What the controller may look at.
+    pub controller: ControllerContext,
+    /// What a new cluster with eligible leader replicas starts from.
+    pub min_insync_replicas: i32,
+}
+
+impl Shard for ClusterController {
+    type Hard = ControllerState;
+    type Soft = ControllerSoft;
+    type Context = ClusterContext;
+    type Request = ControllerRequest;
+    type Response = ControllerResponse;
+    type Record = MetadataRecord;
+    type Effect = Infallible;
+
+    fn decide(
+        hard: &ControllerState,
+        soft: &mut ControllerSoft,
+        context: &ClusterContext,
+        now: Now,
+        event: Event<ControllerRequest>,
+    ) -> Decision<MetadataRecord, ControllerResponse, Infallible> {
+        Controller::decide(hard, soft, &context.controller, now, event)
+    }
+
+    fn replay(hard: &mut ControllerState, offset: Offset, entry: Entry<MetadataRecord>) {
+        Controller::replay(hard, offset, entry);
+    }
+
+    fn restart(
+        hard: &ControllerState,
+        context: &ClusterContext,
+        now: Now,
+        seed: u64,
+    ) -> (ControllerSoft, Vec<Infallible>) {
+        Controller::restart(hard, &context.controller, now, seed)
+    }
+
+    fn reject(
+        soft: &mut ControllerSoft,
+        request: RequestId,
+        intended: Option<ControllerResponse>,
+        rejection: &Rejection,
+    ) -> ControllerResponse {
+        Controller::reject(soft, request, intended, rejection)
+    }
+
+    fn waiting(soft: &ControllerSoft) -> Vec<RequestId> {
+        Controller::waiting(soft)
+    }
+
+    fn next_deadline(soft: &ControllerSoft) -> Option<Instant> {
+        Controller::next_deadline(soft)
+    }
+}
+
+impl MetadataShard for ClusterController {
+    fn image(hard: &ControllerState) -> &MetadataImage {
+        &hard.image
+    }
+
+    fn update_context(context: &mut ClusterContext, facts: QuorumFacts<'_>) {
+        context.controller.log_end_offset = facts.log_end_offset;
+        context.controller.kraft_version = facts.kraft_version;
+        if context.controller.voters != facts.voters {
+            context.controller.voters = facts.voters.to_vec();
+        }
+    }
+
+    fn activation_records(
+        hard: &ControllerState,
+        context: &ClusterContext,
+        bootstrap: &[MetadataRecord],
+    ) -> Vec<MetadataRecord> {
+        activation_records(hard, bootstrap, context.min_insync_replicas)
+    }
+
+    fn refuse(request: &ControllerRequest, rejection: &Rejection) -> ControllerResponse {
+        request.body.rejected(rejection)
+    }
+}
+
+/// How the end of the quorum is told to the rest of the node.
+pub type OnQuorumStopped = Box<dyn FnOnce(Result<(), QuorumError>) + Send>;
+
+/// Hands committed metadata to the publisher.
+pub struct ClusterPublisher {
+    publisher: Publisher,
+    on_stopped: Option<OnQuorumStopped>,
+}
+
+impl ClusterPublisher {
+    /// Hands over to `publisher`; `on_stopped` is called once.
+    #[must_use]
+    pub fn new(publisher: Publisher, on_stopped: OnQuorumStopped) -> ClusterPublisher {
+        ClusterPublisher { publisher, on_stopped: Some(on_stopped) }
+    }
+}
+
+impl MetadataPublisher<Infallible> for ClusterPublisher {
+    fn publish(&mut self, delta: MetadataDelta) {
+        if let Err(error) = self.publisher.publish(&delta) {
+            tracing::error!(%error, "the log directories cannot be served: the process ends");
+            std::process::exit(1);
+        }
+    }
+
+    fn perform(&mut self, effect: Infallible) {
+        match effect {}
+    }
+
+    fn stopped(&mut self, outcome: Result<(), QuorumError>) {
+        if let Some(on_stopped) = self.on_stopped.take() {
+            on_stopped(outcome);
+        }
+    }
+}
+

@@ -1,0 +1,137 @@
+//! The group coordinators of this broker: one shard on each partition of `__consumer_offsets` it
+//! leads, stepped under that partition's lock.
+
+mod host;
+mod load;
+
+pub use host::GroupHost;
+
+use std::sync::Arc;
+
+use ottla_group::{GroupContext, GroupRequest, GroupResponse, partition_for};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_types::{PartitionIndex, TopicId};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use crate::Replica;
+use crate::node::Node;
+use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
+
+/// The partition of the offsets topic that a group lies in; `None` while there is no such topic.
+#[must_use]
+pub fn partition_of_group(published: &Published, group: &str) -> Option<PartitionIndex> {
+    let topic = published.image.topics.by_name(OFFSETS_TOPIC)?;
+    let count = i32::try_from(topic.partitions.len()).ok().filter(|count| *count > 0)?;
+    Some(PartitionIndex(partition_for(group, count)))
+}
+
+/// Asks the coordinator of a group.
+pub async fn ask(node: &Node, group: &str, request: GroupRequest) -> GroupResponse {
+    if group.is_empty() && !matches!(request, GroupRequest::OffsetCommit { .. }) {
+        return request.refused(ErrorCode::INVALID_GROUP_ID);
+    }
+    let published = node.published();
+    let Some(partition) = partition_of_group(&published, group) else {
+        return request.refused(ErrorCode::COORDINATOR_NOT_AVAILABLE);
+    };
+    ask_partition(node, &published, partition.0, request).await
+}
+
+/// Asks the coordinator on one partition of the offsets topic.
+pub async fn ask_partition(
+    node: &Node,
+    published: &Published,
+    partition: i32,
+    request: GroupRequest,
+) -> GroupResponse {
+    let replica = published
+        .topic_by_name(OFFSETS_TOPIC)
+        .ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)
+        .and_then(|topic| topic.replica(partition));
+    let Ok(replica) = replica else { return request.refused(ErrorCode::NOT_COORDINATOR) };
+    let (reply, answer) = oneshot::channel();
+    let spare = request.clone();
+    let (asked, notices) =
+        replica.step_hosted(|host, appender| host.ask(request, reply, appender));
+    node.deliver(notices);
+    if asked.is_none() {
+        let code = match replica.leader() {
+            Some(_) => ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
+            None => ErrorCode::NOT_COORDINATOR,
+        };
+        return spare.refused(code);
+    }
+    answer.await.unwrap_or_else(|_| spare.refused(ErrorCode::NOT_COORDINATOR))
+}
+
+/// The partitions of the offsets topic that have a coordinator here.
+pub fn led_partitions(published: &Published) -> Vec<i32> {
+    let Some(topic) = published.topic_by_name(OFFSETS_TOPIC) else { return Vec::new() };
+    let here = |hosting: &Hosting| matches!(hosting, Hosting::Here(_));
+    (0..).zip(topic.replicas()).filter(|(_, hosting)| here(hosting)).map(|(i, _)| i).collect()
+}
+
+/// Has the coordinator of a partition loaded, and then woken whenever it wants to be.
+pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
+    let (node, replica) = (Arc::clone(node), Arc::clone(replica));
+    let pool = replica.directory().pool().clone();
+    pool.spawn(move || match load::load(&replica, node.group_context(), node.random_seed()) {
+        Ok(host) => {
+            let changed = host.deadline_changed();
+            replica.host(Some(host));
+            // What was committed while it loaded was told to nobody.
+            let (_, notices) = replica.step_hosted(|host, appender| {
+                host.on_loaded(appender.high_watermark());
+            });
+            node.deliver(notices);
+            node.control().spawn(keep_deadlines(Arc::clone(&node), replica, changed));
+        }
+        Err(error) => {
+            tracing::error!(partition = %replica.topic_partition(), %error, "groups not loaded");
+        }
+    });
+}
+
+async fn keep_deadlines(
+    node: Arc<Node>,
+    replica: Arc<Replica>,
+    changed: Arc<tokio::sync::Notify>,
+) {
+    loop {
+        let (deadline, _) = replica.step_hosted(|host, _| host.next_deadline());
+        let Some(deadline) = deadline else { return };
+        match deadline {
+            None => changed.notified().await,
+            Some(deadline) => {
+                let at = Instant::from_std(ottla_runtime::clock::to_std(deadline));
+                tokio::select! {
+                    () = changed.notified() => {}
+                    () = sleep_until(at) => {
+                        let (_, notices) = replica.step_hosted(|host, appender| {
+                            host.on_deadline(appender);
+                        });
+                        node.deliver(notices);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Tells every coordinator here that topics are gone.
+pub fn on_topics_deleted(
+    node: &Node,
+    offsets_topic: &TopicEntry,
+    deleted: &[(KafkaString, TopicId)],
+) {
+    let context = GroupContext { deleted_topics: deleted.to_vec(), ..node.group_context() };
+    for hosting in offsets_topic.replicas() {
+        if let Hosting::Here(replica) = hosting {
+            let (_, notices) = replica.step_hosted(|host, appender| {
+                host.on_image_changed(&context, appender);
+            });
+            node.deliver(notices);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! One coordinator on its partition: encodes what it writes, keeps who waits for an answer.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+
+use ottla_coordinator::{Appender, Coordinator, Event, Input, Output, Rejection};
+use ottla_group::{CommittedOffset, GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_records::{BatchBuilder, BatchHeader, BatchOptions};
+use ottla_runtime::{ClientBatch, HostAppender, Hosted, clock};
+use ottla_types::{Instant, Now, Offset, RequestId, TimestampMs};
+use tokio::sync::{Notify, oneshot};
+
+type Waiting = HashMap<RequestId, oneshot::Sender<GroupResponse>>;
+
+/// The coordinator of one partition's groups.
+pub struct GroupHost {
+    coordinator: Option<Coordinator<GroupShard>>,
+    context: GroupContext,
+    waiting: Waiting,
+    next_request: u64,
+    deadline_changed: Arc<Notify>,
+}
+
+impl GroupHost {
+    pub(super) fn new(coordinator: Coordinator<GroupShard>, context: GroupContext) -> GroupHost {
+        GroupHost {
+            coordinator: Some(coordinator),
+            context,
+            waiting: Waiting::new(),
+            next_request: 0,
+            deadline_changed: Arc::default(),
+        }
+    }
+
+    pub(super) fn deadline_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.deadline_changed)
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        request: GroupRequest,
+        reply: oneshot::Sender<GroupResponse>,
+        appender: &mut HostAppender<'_, GroupHost>,
+    ) {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.waiting.insert(id, reply);
+        self.step(Event::Request(id, request), appender);
+    }
+
+    pub(super) fn on_deadline(&mut self, appender: &mut HostAppender<'_, GroupHost>) {
+        self.step(Event::Deadline, appender);
+    }
+
+    pub(super) fn on_image_changed(
+        &mut self,
+        context: &GroupContext,
+        appender: &mut HostAppender<'_, GroupHost>,
+    ) {
+        let own = std::mem::replace(&mut self.context, context.clone());
+        self.step(Event::ImageChanged, appender);
+        self.context = own;
+    }
+
+    pub(super) fn on_loaded(&mut self, high_watermark: Offset) {
+        self.on_committed(clock::now(), high_watermark);
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.coordinator.as_ref()?.next_deadline()
+    }
+
+    /// Every committed offset: group, topic, partition, offset.
+    pub(crate) fn committed(&self) -> Vec<(String, String, i32, i64)> {
+        let Some(coordinator) = &self.coordinator else { return Vec::new() };
+        let all = coordinator.hard().offsets().iter();
+        let owned = |(group, topic, partition, offset): (
+            &KafkaString,
+            &KafkaString,
+            i32,
+            &CommittedOffset,
+        )| (group.to_string(), topic.to_string(), partition, offset.offset);
+        all.map(owned).collect()
+    }
+
+    fn step(
+        &mut self,
+        event: Event<GroupRequest>,
+        appender: &mut HostAppender<'_, GroupHost>,
+    ) {
+        let Some(coordinator) = &mut self.coordinator else { return };
+        let before = coordinator.next_deadline();
+        let mut outputs = Vec::new();
+        let mut encoder = Encoder { appender };
+        let input = Input::Event(event);
+        coordinator.step(clock::now(), &self.context, input, &mut encoder, &mut outputs);
+        if coordinator.next_deadline() != before {
+            self.deadline_changed.notify_one();
+        }
+        release(&mut self.waiting, outputs);
+    }
+}
+
+fn release(waiting: &mut Waiting, outputs: Vec<Output<GroupResponse, Infallible>>) {
+    for output in outputs {
+        match output {
+            Output::Answer(answer) => {
+                if let Some(reply) = waiting.remove(&answer.to) {
+                    // Whoever asked may be gone: then nobody wants the answer.
+                    let _ = reply.send(answer.response);
+                }
+            }
+            Output::Effect(never) => match never {},
+        }
+    }
+}
+
+impl Hosted for GroupHost {
+    fn on_committed(&mut self, now: Now, high_watermark: Offset) {
+        let Some(coordinator) = &mut self.coordinator else { return };
+        let mut outputs = Vec::new();
+        let input = Input::HighWatermark(high_watermark);
+        coordinator.step(now, &self.context, input, &mut NothingToAppend, &mut outputs);
+        release(&mut self.waiting, outputs);
+    }
+
+    fn on_stopped(&mut self, error: ErrorCode) {
+        if let Some(coordinator) = self.coordinator.take() {
+            let mut outputs = Vec::new();
+            coordinator.resign(&Rejection { code: error, message: None }, &mut outputs);
+            release(&mut self.waiting, outputs);
+        }
+        self.deadline_changed.notify_one();
+    }
+}
+
+impl fmt::Debug for GroupHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "group coordinator with {} waiting", self.waiting.len())
+    }
+}
+
+struct Encoder<'a, 'b> {
+    appender: &'a mut HostAppender<'b, GroupHost>,
+}
+
+impl Appender<GroupRecord> for Encoder<'_, '_> {
+    fn append(&mut self, records: &[GroupRecord]) -> Result<Offset, Rejection> {
+        let reject = |code| Rejection { code, message: None };
+        let batch = encode(records, clock::now().wall).map_err(reject)?;
+        self.appender.append(batch).map_err(reject)
+    }
+}
+
+/// For steps that only release.
+struct NothingToAppend;
+
+impl Appender<GroupRecord> for NothingToAppend {
+    fn append(&mut self, _records: &[GroupRecord]) -> Result<Offset, Rejection> {
+        Err(Rejection { code: ErrorCode::NOT_COORDINATOR, message: None })
+    }
+}
+
+/// One batch as coordinators write it: without producer, but with base sequence 0.
+fn encode(records: &[GroupRecord], now: TimestampMs) -> Result<ClientBatch, ErrorCode> {
+    let options = BatchOptions { base_sequence: 0, ..BatchOptions::default() };
+    let mut builder = BatchBuilder::new(options);
+    for record in records {
+        let (key, value) = record.encode().map_err(|error| {
+            tracing::error!(%error, "a group record that cannot be written");
+            ErrorCode::UNKNOWN_SERVER_ERROR
+        })?;
+        builder.append(now, Some(&key), value.as_deref(), &[]);
+    }
+    let bytes = builder.build();
+    let header = BatchHeader::parse(&bytes).expect("a batch that was just built has a header");
+    Ok(ClientBatch { header, bytes })
+}

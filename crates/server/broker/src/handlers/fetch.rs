@@ -1,0 +1,221 @@
+//! Fetch (1), versions 4–18.
+//!
+//! Version 4 brought read_committed, 5 the log start, 7 sessions (KIP-227), 9 leader epochs (KIP-320),
+//! 11 racks, 12 is flexible and detects divergence, 13 names topics by id, 15 moved the replica id,
+//! 16 tells who leads now, 17 directories, 18 the follower's high watermark. Not implemented: fetches
+//! of followers, which are told that they are no replica.
+
+mod parked;
+mod partitions;
+
+pub(crate) use parked::{ParkedFetch, ParkedFetches};
+pub(crate) use partitions::Place;
+
+use std::rc::Rc;
+
+use ottla_messages::fetch_request::FetchRequest;
+use ottla_messages::fetch_response::{
+    AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
+    PartitionData,
+};
+use ottla_messages::ErrorCode;
+use ottla_runtime::{ReadBound, ReadOutcome, ReadRequest};
+use ottla_types::{LeaderEpoch, Offset};
+
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+use crate::sessions::FetchTurn;
+use partitions::Target;
+
+/// Handles the request: answers at once if there is enough, else waits.
+pub fn handle(service: &Rc<ReactorService>, context: RequestContext, mut request: FetchRequest) {
+    let node = service.node();
+    let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
+    let bound = match (replica_id(&request, context.version), request.isolation_level) {
+        // Debugging consumers (-2) read what is written, as followers do.
+        (-2, _) => ReadBound::LogEnd,
+        (_, 1) => ReadBound::LastStableOffset,
+        _ => ReadBound::HighWatermark,
+    };
+    let as_follower = replica_id(&request, context.version) >= 0;
+    let session = match FetchTurn::open(&mut request) {
+        Ok(session) => session,
+        Err(error) => {
+            let response = FetchResponse { error_code: error.0, ..FetchResponse::default() };
+            return context.send(&response);
+        }
+    };
+    let places = session.places(&node.published(), context.version, as_follower);
+    let fetch = ParkedFetch {
+        min_bytes: request.min_bytes.max(0) as usize,
+        context,
+        max_bytes,
+        bound,
+        session,
+        places,
+    };
+    let answer = fetch.attempt();
+    if request.max_wait_ms <= 0 || answer.is_enough(fetch.min_bytes) {
+        return fetch.respond(service, answer);
+    }
+    let number = service.reserve_waiter_numbers(1);
+    let deadline = fetch.context.received.after_ms(request.max_wait_ms.into());
+    if let Some(parked) = fetch.wait(service, number, answer) {
+        service.park_fetch(number, parked, deadline);
+    }
+}
+
+/// Tries a waiting fetch again; gives it back if it has to go on waiting.
+pub(crate) fn retry(
+    service: &Rc<ReactorService>,
+    number: u64,
+    fetch: ParkedFetch,
+    expired: bool,
+) -> Option<ParkedFetch> {
+    let answer = fetch.attempt();
+    if expired || answer.is_enough(fetch.min_bytes) {
+        fetch.unwatch(service.waiter_id(number));
+        fetch.respond(service, answer);
+        return None;
+    }
+    fetch.wait(service, number, answer)
+}
+
+fn replica_id(request: &FetchRequest, version: i16) -> i32 {
+    if version >= 15 { request.replica_state.replica_id } else { request.replica_id }
+}
+
+/// What one pass over the partitions of a fetch found.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// In the order of the fetch's places.
+    outcomes: Vec<ReadOutcome>,
+    bytes: usize,
+    /// Something must be said at once, bytes or not.
+    urgent: bool,
+}
+
+impl Answer {
+    fn is_enough(&self, min_bytes: usize) -> bool {
+        self.urgent || self.bytes >= min_bytes
+    }
+}
+
+impl ParkedFetch {
+    fn attempt(&self) -> Answer {
+        let mut answer = Answer { outcomes: Vec::with_capacity(self.places.len()), ..Answer::default() };
+        if self.places.is_empty() {
+            answer.urgent = !self.session.is_incremental();
+        }
+        for place in &self.places {
+            let left = self.max_bytes.saturating_sub(answer.bytes);
+            let outcome = place.read(self.bound, left, answer.bytes == 0);
+            answer.bytes += outcome.records.len();
+            answer.urgent |= outcome.error != ErrorCode::NONE || outcome.diverging.is_some();
+            answer.outcomes.push(outcome);
+        }
+        answer
+    }
+
+    /// Has every partition say when it can be read further; tries again at once if one already can.
+    fn wait(
+        self,
+        service: &Rc<ReactorService>,
+        number: u64,
+        mut answer: Answer,
+    ) -> Option<ParkedFetch> {
+        let id = service.waiter_id(number);
+        loop {
+            let moved = self.places.iter().zip(&answer.outcomes).any(|(place, outcome)| {
+                place.watch(id, self.bound, outcome.readable_to)
+            });
+            if !moved {
+                return Some(self);
+            }
+            answer = self.attempt();
+            if answer.is_enough(self.min_bytes) {
+                self.unwatch(id);
+                self.respond(service, answer);
+                return None;
+            }
+        }
+    }
+
+    pub(crate) fn unwatch(&self, id: u64) {
+        for place in &self.places {
+            place.unwatch(id);
+        }
+    }
+
+    fn respond(self, service: &Rc<ReactorService>, answer: Answer) {
+        let ParkedFetch { context, mut session, places, .. } = self;
+        service.metrics().fetched(answer.bytes as u64);
+        let mut responses: Vec<FetchableTopicResponse> = Vec::new();
+        for (place, outcome) in places.iter().zip(answer.outcomes) {
+            let data = partition_data(place, outcome);
+            if !session.includes(&data) {
+                continue;
+            }
+            match responses.last_mut() {
+                Some(topic) if topic.topic == place.topic && topic.topic_id == place.topic_id => {
+                    topic.partitions.push(data);
+                }
+                _ => responses.push(FetchableTopicResponse {
+                    topic: place.topic.clone(),
+                    topic_id: place.topic_id,
+                    partitions: vec![data],
+                }),
+            }
+        }
+        let session_id = session.close();
+        let response = FetchResponse { session_id, responses, ..FetchResponse::default() };
+        context.send(&response);
+    }
+}
+
+fn partition_data(place: &Place, outcome: ReadOutcome) -> PartitionData {
+    let failed = outcome.error != ErrorCode::NONE;
+    let aborted = outcome.aborted.map(|transactions| {
+        transactions
+            .iter()
+            .map(|transaction| AbortedTransaction {
+                producer_id: transaction.producer_id.0,
+                first_offset: transaction.first_offset.0,
+            })
+            .collect()
+    });
+    let current_leader = match (&place.target, outcome.error) {
+        (
+            Target::Replica(_),
+            ErrorCode::NOT_LEADER_OR_FOLLOWER | ErrorCode::FENCED_LEADER_EPOCH,
+        ) => place.current_leader(),
+        _ => LeaderIdAndEpoch::default(),
+    };
+    PartitionData {
+        partition_index: place.partition,
+        error_code: outcome.error.0,
+        high_watermark: if failed { -1 } else { outcome.high_watermark.0 },
+        last_stable_offset: if failed { -1 } else { outcome.last_stable_offset.0 },
+        log_start_offset: if failed { -1 } else { outcome.log_start_offset.0 },
+        diverging_epoch: outcome.diverging.map_or_else(EpochEndOffset::default, |(epoch, end)| {
+            EpochEndOffset { epoch: epoch.0, end_offset: end.0 }
+        }),
+        current_leader,
+        aborted_transactions: aborted,
+        preferred_read_replica: -1,
+        records: Some(outcome.records),
+        ..PartitionData::default()
+    }
+}
+
+/// Reads at most `max_bytes` for one place; at least one whole batch if `whole_first`.
+fn read_request(place: &Place, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadRequest {
+    ReadRequest {
+        offset: Offset(place.fetch_offset),
+        max_bytes: max_bytes.min(place.max_bytes),
+        bound,
+        leader_epoch: LeaderEpoch(place.current_leader_epoch),
+        last_fetched_epoch: LeaderEpoch(place.last_fetched_epoch),
+        whole_first,
+    }
+}

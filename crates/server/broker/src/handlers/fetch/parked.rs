@@ -1,0 +1,42 @@
+//! Fetches that wait, by their number.
+
+use std::collections::BTreeMap;
+
+use ottla_runtime::ReadBound;
+
+use super::partitions::Place;
+use crate::request::RequestContext;
+use crate::sessions::FetchTurn;
+
+/// A fetch between its attempts.
+#[derive(Debug)]
+pub(crate) struct ParkedFetch {
+    pub context: RequestContext,
+    pub min_bytes: usize,
+    pub max_bytes: usize,
+    pub bound: ReadBound,
+    pub session: FetchTurn,
+    pub places: Vec<Place>,
+}
+
+/// The waiting fetches of one reactor.
+#[derive(Debug, Default)]
+pub(crate) struct ParkedFetches {
+    by_number: BTreeMap<u64, ParkedFetch>,
+}
+
+impl ParkedFetches {
+    pub fn insert(&mut self, number: u64, fetch: ParkedFetch) {
+        self.by_number.insert(number, fetch);
+    }
+
+    pub fn remove(&mut self, number: u64) -> Option<ParkedFetch> {
+        self.by_number.remove(&number)
+    }
+
+    /// Takes out the fetches of a connection that is gone.
+    pub fn remove_connection(&mut self, connection: u64) -> Vec<(u64, ParkedFetch)> {
+        let gone = |_: &u64, fetch: &mut ParkedFetch| fetch.context.connection().id == connection;
+        self.by_number.extract_if(.., gone).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! The places a fetch reads: a partition, from where, and how much.
+
+use std::sync::Arc;
+
+use ottla_messages::fetch_request::{FetchPartition, FetchTopic};
+use ottla_messages::fetch_response::LeaderIdAndEpoch;
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_runtime::{ReadBound, ReadOutcome};
+use ottla_types::{Offset, TopicId};
+
+use super::read_request;
+use crate::Replica;
+use crate::published::Published;
+
+/// What a place leads to.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A replica of this node.
+    Replica(Arc<Replica>),
+    /// Nothing that can be read.
+    Error(ErrorCode),
+}
+
+/// One partition of a fetch.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The name, where the version has names.
+    pub topic: KafkaString,
+    /// The id, where the version has ids.
+    pub topic_id: TopicId,
+    pub partition: i32,
+    pub fetch_offset: i64,
+    pub current_leader_epoch: i32,
+    pub last_fetched_epoch: i32,
+    pub max_bytes: usize,
+    pub target: Target,
+}
+
+impl Place {
+    pub fn read(&self, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadOutcome {
+        match &self.target {
+            Target::Replica(replica) => {
+                replica.read(&read_request(self, bound, max_bytes, whole_first))
+            }
+            Target::Error(error) => ReadOutcome::refused(*error),
+        }
+    }
+
+    /// Has the replica send a notice once it can be read beyond `readable_to`; true if it already
+    /// can.
+    pub fn watch(&self, id: u64, bound: ReadBound, readable_to: Offset) -> bool {
+        match &self.target {
+            Target::Replica(replica) => replica.watch(id, bound, readable_to),
+            Target::Error(_) => false,
+        }
+    }
+
+    pub fn unwatch(&self, id: u64) {
+        if let Target::Replica(replica) = &self.target {
+            replica.unwatch(id);
+        }
+    }
+
+    /// Who leads, for a client whose metadata is old.
+    pub fn current_leader(&self) -> LeaderIdAndEpoch {
+        match &self.target {
+            Target::Replica(replica) => replica.leader().map_or_else(
+                LeaderIdAndEpoch::default,
+                |(leader, epoch)| LeaderIdAndEpoch { leader_id: leader.0, leader_epoch: epoch.0 },
+            ),
+            Target::Error(_) => LeaderIdAndEpoch::default(),
+        }
+    }
+}
+
+impl Place {
+    /// Looks up where a partition of a fetch leads.
+    pub fn find(
+        published: &Published,
+        version: i16,
+        as_follower: bool,
+        topic: &FetchTopic,
+        partition: &FetchPartition,
+    ) -> Place {
+        let (entry, unknown) = if version >= 13 {
+            (published.topic_by_id(topic.topic_id), ErrorCode::UNKNOWN_TOPIC_ID)
+        } else {
+            (published.topic_by_name(&topic.topic), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+        };
+        let found = entry.ok_or(unknown).and_then(|entry| entry.replica(partition.partition));
+        let target = match found {
+            // No broker but this one holds a replica; who says he does has newer or no metadata.
+            Ok(_) if as_follower && partition.current_leader_epoch >= 0 => {
+                Target::Error(ErrorCode::UNKNOWN_LEADER_EPOCH)
+            }
+            Ok(_) if as_follower => Target::Error(ErrorCode::NOT_LEADER_OR_FOLLOWER),
+            Ok(replica) => Target::Replica(Arc::clone(replica)),
+            Err(error) => Target::Error(error),
+        };
+        Place {
+            topic: topic.topic.clone(),
+            topic_id: topic.topic_id,
+            partition: partition.partition,
+            fetch_offset: partition.fetch_offset,
+            current_leader_epoch: partition.current_leader_epoch,
+            last_fetched_epoch: partition.last_fetched_epoch,
+            max_bytes: partition.partition_max_bytes.max(0) as usize,
+            target,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Requests that the active controller decides: CreateTopics (19), versions 2–7; DeleteTopics (20), 1–6;
+//! CreatePartitions (37), 0–3; AlterConfigs (33), 0–2; IncrementalAlterConfigs (44), 0–1;
+//! ElectLeaders (43), 0–2; UnregisterBroker (64), 0.
+//!
+//! An answer is given when this node has taken the change in, so that a client that was told
+//! "created" can produce here at once.
+
+use std::rc::Rc;
+
+use ottla_controller::{ControllerResponse, RequestBody};
+
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+
+/// One function per API: wraps the request, asks, unwraps the answer.
+macro_rules! forward {
+    ($function:ident, $variant:ident, $request:ty, $response:ty) => {
+        /// Has the controller decide.
+        pub async fn $function(
+            service: &Rc<ReactorService>,
+            context: &RequestContext,
+            request: $request,
+        ) -> $response {
+            let node = service.node();
+            let body = RequestBody::$variant(request);
+            match node.controller().call(body, context.version).await {
+                ControllerResponse::$variant(response) => response,
+                other => unreachable!("the controller answers in kind, not {other:?}"),
+            }
+        }
+    };
+}
+
+use ottla_messages::alter_configs_request::AlterConfigsRequest;
+use ottla_messages::alter_configs_response::AlterConfigsResponse;
+use ottla_messages::create_partitions_request::CreatePartitionsRequest;
+use ottla_messages::create_partitions_response::CreatePartitionsResponse;
+use ottla_messages::create_topics_request::CreateTopicsRequest;
+use ottla_messages::create_topics_response::CreateTopicsResponse;
+use ottla_messages::delete_topics_request::DeleteTopicsRequest;
+use ottla_messages::delete_topics_response::DeleteTopicsResponse;
+use ottla_messages::elect_leaders_request::ElectLeadersRequest;
+use ottla_messages::elect_leaders_response::ElectLeadersResponse;
+use ottla_messages::incremental_alter_configs_request::IncrementalAlterConfigsRequest;
+use ottla_messages::incremental_alter_configs_response::IncrementalAlterConfigsResponse;
+use ottla_messages::unregister_broker_request::UnregisterBrokerRequest;
+use ottla_messages::unregister_broker_response::UnregisterBrokerResponse;
+
+forward!(create_topics, CreateTopics, CreateTopicsRequest, CreateTopicsResponse);
+forward!(delete_topics, DeleteTopics, DeleteTopicsRequest, DeleteTopicsResponse);
+forward!(create_partitions, CreatePartitions, CreatePartitionsRequest, CreatePartitionsResponse);
+forward!(alter_configs, AlterConfigs, AlterConfigsRequest, AlterConfigsResponse);
+forward!(
+    incremental_alter_configs,
+    IncrementalAlterConfigs,
+    IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse
+);
+forward!(elect_leaders, ElectLeaders, ElectLeadersRequest, ElectLeadersResponse);
+forward!(unregister_broker, UnregisterBroker, UnregisterBrokerRequest, UnregisterBrokerResponse);

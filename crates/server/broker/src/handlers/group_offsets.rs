@@ -1,0 +1,222 @@
+//! OffsetCommit (8), versions 2–10; OffsetFetch (9), 1–10; OffsetDelete (47), 0. Topics are looked up
+//! here, by name or (from version 10 on) by id; the coordinator of the group does the rest.
+
+use std::rc::Rc;
+
+use ottla_group::{GroupRequest, GroupResponse, offset_fetch_groups, offset_fetch_response};
+use ottla_messages::offset_commit_request::{OffsetCommitRequest, OffsetCommitRequestTopic};
+use ottla_messages::offset_commit_response::{
+    OffsetCommitResponse, OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use ottla_messages::offset_delete_request::OffsetDeleteRequest;
+use ottla_messages::offset_delete_response::OffsetDeleteResponse;
+use ottla_messages::offset_fetch_request::{
+    OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics,
+};
+use ottla_messages::offset_fetch_response::{
+    OffsetFetchResponse, OffsetFetchResponseGroup, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopics,
+};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_metadata::MetadataImage;
+use ottla_types::PartitionIndex;
+
+use crate::groups;
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+
+/// The first version of OffsetCommit and OffsetFetch that names topics by id (KIP-848).
+const TOPIC_IDS: i16 = 10;
+
+/// Commits the offsets of the partitions that exist.
+pub async fn commit(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    mut request: OffsetCommitRequest,
+) -> OffsetCommitResponse {
+    let node = service.node();
+    let published = node.published();
+    let (version, image) = (context.version, &published.image);
+    let asked = std::mem::take(&mut request.topics);
+    let mut refused = Vec::new();
+    for topic in &asked {
+        let (known, unknown) = split_commit(image, version, topic);
+        request.topics.extend(known);
+        refused.extend(unknown);
+    }
+    let mut response = OffsetCommitResponse::default();
+    if !request.topics.is_empty() || asked.is_empty() {
+        let group = request.group_id.clone();
+        let asked = GroupRequest::OffsetCommit { version, request };
+        response = match groups::ask(node, &group, asked).await {
+            GroupResponse::OffsetCommit(response) => response,
+            other => unreachable!("a coordinator answers in kind, not {other:?}"),
+        };
+    }
+    merge_commit(&mut response, refused);
+    response
+}
+
+/// The partitions of a topic that exist, and the answer for those that do not.
+fn split_commit(
+    image: &MetadataImage,
+    version: i16,
+    topic: &OffsetCommitRequestTopic,
+) -> (Option<OffsetCommitRequestTopic>, Option<OffsetCommitResponseTopic>) {
+    let found = if version >= TOPIC_IDS {
+        image.topics.by_id(topic.topic_id)
+    } else {
+        image.topics.by_name(&topic.name)
+    };
+    let refuse = |partitions: Vec<i32>, error: ErrorCode| OffsetCommitResponseTopic {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partitions: partitions
+            .into_iter()
+            .map(|partition_index| OffsetCommitResponsePartition {
+                partition_index,
+                error_code: error.0,
+            })
+            .collect(),
+    };
+    let Some(found) = found else {
+        let all = topic.partitions.iter().map(|partition| partition.partition_index).collect();
+        let error = if version >= TOPIC_IDS {
+            ErrorCode::UNKNOWN_TOPIC_ID
+        } else {
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+        };
+        return (None, Some(refuse(all, error)));
+    };
+    let (there, absent): (Vec<_>, Vec<_>) = topic.partitions.iter().cloned().partition(|asked| {
+        found.partitions.contains_key(&PartitionIndex(asked.partition_index))
+    });
+    let absent: Vec<i32> = absent.iter().map(|partition| partition.partition_index).collect();
+    let known = (!there.is_empty()).then(|| OffsetCommitRequestTopic {
+        name: KafkaString::copy_from(found.name.as_str()),
+        topic_id: found.id,
+        partitions: there,
+    });
+    let refused = (!absent.is_empty())
+        .then(|| refuse(absent, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+    (known, refused)
+}
+
+fn merge_commit(response: &mut OffsetCommitResponse, refused: Vec<OffsetCommitResponseTopic>) {
+    for topic in refused {
+        let same = response
+            .topics
+            .iter_mut()
+            .find(|there| there.name == topic.name && there.topic_id == topic.topic_id);
+        match same {
+            Some(there) => there.partitions.extend(topic.partitions),
+            None => response.topics.push(topic),
+        }
+    }
+}
+
+/// Fetches what groups have committed.
+pub async fn fetch(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    request: OffsetFetchRequest,
+) -> OffsetFetchResponse {
+    let node = service.node();
+    let (version, require_stable) = (context.version, request.require_stable);
+    let mut groups = Vec::new();
+    for mut group in offset_fetch_groups(&request, version) {
+        let published = node.published();
+        let unknown = resolve_fetch(&published.image, version, &mut group);
+        let id = group.group_id.clone();
+        let asked = GroupRequest::OffsetFetch { version, group, require_stable };
+        let mut answer = match groups::ask(node, &id, asked).await {
+            GroupResponse::OffsetFetch(answer) => answer,
+            other => unreachable!("a coordinator answers in kind, not {other:?}"),
+        };
+        finish_fetch(&published.image, version, &mut answer, unknown);
+        groups.push(answer);
+    }
+    offset_fetch_response(groups, version)
+}
+
+/// Gives every topic its name and id; the topics that do not exist are taken out.
+fn resolve_fetch(
+    image: &MetadataImage,
+    version: i16,
+    group: &mut OffsetFetchRequestGroup,
+) -> Vec<OffsetFetchRequestTopics> {
+    let mut unknown = Vec::new();
+    let Some(topics) = &mut group.topics else { return unknown };
+    topics.retain_mut(|topic| {
+        let found = if version >= TOPIC_IDS {
+            image.topics.by_id(topic.topic_id)
+        } else {
+            image.topics.by_name(&topic.name)
+        };
+        match found {
+            Some(found) => {
+                topic.name = KafkaString::copy_from(found.name.as_str());
+                topic.topic_id = found.id;
+                true
+            }
+            // By name, offsets of a topic that is gone can still be asked for.
+            None if version < TOPIC_IDS => true,
+            None => {
+                unknown.push(topic.clone());
+                false
+            }
+        }
+    });
+    unknown
+}
+
+fn finish_fetch(
+    image: &MetadataImage,
+    version: i16,
+    answer: &mut OffsetFetchResponseGroup,
+    unknown: Vec<OffsetFetchRequestTopics>,
+) {
+    if version < TOPIC_IDS {
+        return;
+    }
+    // Where all topics were asked for, those that exist no more have no id to be named by.
+    answer.topics.retain_mut(|topic| {
+        if topic.topic_id == ottla_types::Uuid::ZERO
+            && let Some(found) = image.topics.by_name(&topic.name)
+        {
+            topic.topic_id = found.id;
+        }
+        topic.topic_id != ottla_types::Uuid::ZERO
+    });
+    if answer.error_code != ErrorCode::NONE.0 {
+        return;
+    }
+    answer.topics.extend(unknown.into_iter().map(|topic| OffsetFetchResponseTopics {
+        topic_id: topic.topic_id,
+        partitions: topic
+            .partition_indexes
+            .into_iter()
+            .map(|partition_index| OffsetFetchResponsePartitions {
+                partition_index,
+                committed_offset: -1,
+                committed_leader_epoch: -1,
+                metadata: Some(KafkaString::default()),
+                error_code: ErrorCode::UNKNOWN_TOPIC_ID.0,
+            })
+            .collect(),
+        ..OffsetFetchResponseTopics::default()
+    }));
+}
+
+/// Forgets offsets of a group.
+pub async fn delete(
+    service: &Rc<ReactorService>,
+    _context: &RequestContext,
+    request: OffsetDeleteRequest,
+) -> OffsetDeleteResponse {
+    let group = request.group_id.clone();
+    match groups::ask(service.node(), &group, GroupRequest::OffsetDelete(request)).await {
+        GroupResponse::OffsetDelete(response) => response,
+        other => unreachable!("a coordinator answers in kind, not {other:?}"),
+    }
+}

@@ -1,0 +1,38 @@
+//! InitProducerId (22), versions 0–5. Version 2 is flexible, 3 lets a producer go on after an error
+//! (KIP-360). Not implemented: transactional ids, which are refused.
+
+use std::rc::Rc;
+
+use ottla_messages::ErrorCode;
+use ottla_messages::init_producer_id_request::InitProducerIdRequest;
+use ottla_messages::init_producer_id_response::InitProducerIdResponse;
+
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+
+/// Gives out a new producer id.
+pub async fn handle(
+    service: &Rc<ReactorService>,
+    _context: &RequestContext,
+    request: InitProducerIdRequest,
+) -> InitProducerIdResponse {
+    let refused = |error: ErrorCode| InitProducerIdResponse {
+        error_code: error.0,
+        producer_id: -1,
+        producer_epoch: -1,
+        ..InitProducerIdResponse::default()
+    };
+    match request.transactional_id.as_deref() {
+        Some("") => return refused(ErrorCode::INVALID_REQUEST),
+        Some(_) => return refused(ErrorCode::INVALID_REQUEST),
+        None => {}
+    }
+    match service.node().producer_ids().next(service.node().controller()).await {
+        Ok(producer_id) => InitProducerIdResponse {
+            producer_id: producer_id.0,
+            producer_epoch: 0,
+            ..InitProducerIdResponse::default()
+        },
+        Err(error) => refused(error),
+    }
+}

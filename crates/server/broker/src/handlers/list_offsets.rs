@@ -1,0 +1,98 @@
+//! ListOffsets (2), versions 1–11.
+//!
+//! Version 2 brought isolation, 4 leader epochs, 6 is flexible, 7 finds the largest timestamp, 8 the
+//! earliest local offset, 9 and 11 tiered offsets (there is no tiered storage: none exist), 10 a
+//! time-out for them.
+
+use std::rc::Rc;
+
+use ottla_messages::ErrorCode;
+use ottla_messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequest};
+use ottla_messages::list_offsets_response::{
+    ListOffsetsPartitionResponse, ListOffsetsResponse, ListOffsetsTopicResponse,
+};
+use ottla_runtime::{OffsetQuery, ReadBound};
+use ottla_types::{LeaderEpoch, TimestampMs};
+
+use crate::published::TopicEntry;
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const MAX_TIMESTAMP: i64 = -3;
+const EARLIEST_LOCAL: i64 = -4;
+const LATEST_TIERED: i64 = -5;
+const EARLIEST_PENDING_UPLOAD: i64 = -6;
+
+/// Answers for every partition.
+pub fn handle(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    request: ListOffsetsRequest,
+) -> ListOffsetsResponse {
+    let published = service.node().published();
+    let bound = match (request.replica_id, request.isolation_level) {
+        (-2 | 0.., _) => ReadBound::LogEnd,
+        (_, 1) => ReadBound::LastStableOffset,
+        _ => ReadBound::HighWatermark,
+    };
+    let topics = request.topics.into_iter().map(|topic| {
+        let entry = published.topic_by_name(&topic.name);
+        let partitions = topic
+            .partitions
+            .iter()
+            .map(|partition| look_up(entry, partition, bound, context.version));
+        ListOffsetsTopicResponse { partitions: partitions.collect(), name: topic.name }
+    });
+    ListOffsetsResponse { topics: topics.collect(), ..ListOffsetsResponse::default() }
+}
+
+fn look_up(
+    entry: Option<&TopicEntry>,
+    partition: &ListOffsetsPartition,
+    bound: ReadBound,
+    version: i16,
+) -> ListOffsetsPartitionResponse {
+    let found = entry
+        .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+        .and_then(|entry| entry.replica(partition.partition_index))
+        .and_then(|replica| {
+            let epoch = LeaderEpoch(partition.current_leader_epoch);
+            query(partition.timestamp, version)?
+                .map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
+        });
+    let nothing = ListOffsetsPartitionResponse {
+        partition_index: partition.partition_index,
+        error_code: ErrorCode::NONE.0,
+        timestamp: -1,
+        offset: -1,
+        leader_epoch: -1,
+    };
+    match found {
+        Ok(Some(found)) => ListOffsetsPartitionResponse {
+            timestamp: found.timestamp.0,
+            offset: found.offset.0,
+            leader_epoch: if version >= 4 { found.leader_epoch.0 } else { -1 },
+            ..nothing
+        },
+        Ok(None) => nothing,
+        Err(error) => ListOffsetsPartitionResponse { error_code: error.0, ..nothing },
+    }
+}
+
+/// What a timestamp asks for; `None` for what exists only with tiered storage.
+fn query(timestamp: i64, version: i16) -> Result<Option<OffsetQuery>, ErrorCode> {
+    let needs = |lowest: i16, query| {
+        if version >= lowest { Ok(query) } else { Err(ErrorCode::UNSUPPORTED_VERSION) }
+    };
+    match timestamp {
+        LATEST => Ok(Some(OffsetQuery::Latest)),
+        EARLIEST => Ok(Some(OffsetQuery::Earliest)),
+        MAX_TIMESTAMP => needs(7, Some(OffsetQuery::LargestTimestamp)),
+        EARLIEST_LOCAL => needs(8, Some(OffsetQuery::Earliest)),
+        LATEST_TIERED => needs(9, None),
+        EARLIEST_PENDING_UPLOAD => needs(11, None),
+        timestamp => Ok(Some(OffsetQuery::AtOrAfter(TimestampMs(timestamp)))),
+    }
+}

@@ -1,0 +1,193 @@
+//! Metadata (3), versions 0–13.
+//!
+//! Version 1 told controller and racks, 4 lets the client forbid auto-creation, 5 told offline replicas,
+//! 7 leader epochs, 9 is flexible, 10 brought topic ids, 12 asks by them, 13 can tell a client to
+//! bootstrap anew.
+
+use std::rc::Rc;
+
+use ottla_messages::metadata_request::MetadataRequest;
+use ottla_messages::metadata_response::{
+    MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_metadata::{MetadataImage, Topic};
+use ottla_types::{NodeId, Uuid};
+
+use crate::operations;
+use crate::published::Published;
+use crate::reactor::ReactorService;
+use crate::request::RequestContext;
+use crate::topic_creation;
+
+/// Answers with brokers and topics; creates missing topics where that is allowed.
+pub async fn handle(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    request: MetadataRequest,
+) -> MetadataResponse {
+    let mut published = service.node().published();
+    let missing = missing_topics(service, &published, context.version, &request);
+    let mut failures = Vec::new();
+    if !missing.is_empty() {
+        failures = topic_creation::create_automatically(service.node(), &missing).await;
+        published = service.node().published();
+    }
+    let describe = Describe { context, image: &published.image, request: &request };
+    let topics = describe.topics(&failures);
+    MetadataResponse {
+        brokers: brokers(service, context, &published.image),
+        cluster_id: Some(KafkaString::copy_from(service.node().cluster_id())),
+        controller_id: controller_id(service.node().node_id(), &published.image),
+        topics,
+        cluster_authorized_operations: if request.include_cluster_authorized_operations {
+            operations::CLUSTER
+        } else {
+            operations::NOT_ASKED
+        },
+        ..MetadataResponse::default()
+    }
+}
+
+/// Clients send what only the controller may do to this node, which forwards it: any broker that
+/// is alive is as good as another, and this one certainly is.
+fn controller_id(own: NodeId, image: &MetadataImage) -> i32 {
+    if image.brokers.get(&own).is_some_and(|broker| !broker.fenced) { own.0 } else { -1 }
+}
+
+/// The named topics that do not exist and may be created.
+fn missing_topics(
+    service: &ReactorService,
+    published: &Published,
+    version: i16,
+    request: &MetadataRequest,
+) -> Vec<String> {
+    let allowed = service.node().config().topic_creation.auto_create_topics_enable
+        && (version < 4 || request.allow_auto_topic_creation);
+    let names = request.topics.iter().flatten().filter_map(|topic| topic.name.as_ref());
+    names
+        .filter(|name| published.image.topics.by_name(name).is_none())
+        .filter(|_| allowed)
+        .map(|name| name.as_str().to_owned())
+        .collect()
+}
+
+pub(super) fn brokers(
+    service: &ReactorService,
+    context: &RequestContext,
+    image: &MetadataImage,
+) -> Vec<MetadataResponseBroker> {
+    let alive = image.brokers.values().filter(|broker| !broker.fenced);
+    alive
+        .filter_map(|broker| {
+            let (host, port) = service.node().advertised(context.connection(), broker)?;
+            Some(MetadataResponseBroker {
+                node_id: broker.id.0,
+                host,
+                port,
+                rack: broker.rack.as_deref().map(KafkaString::copy_from),
+            })
+        })
+        .collect()
+}
+
+struct Describe<'a> {
+    context: &'a RequestContext,
+    image: &'a MetadataImage,
+    request: &'a MetadataRequest,
+}
+
+impl Describe<'_> {
+    fn topics(&self, failures: &[(String, ErrorCode)]) -> Vec<MetadataResponseTopic> {
+        let version = self.context.version;
+        match &self.request.topics {
+            None => self.image.topics.iter().map(|topic| self.topic(topic)).collect(),
+            // Version 0 has no null: an empty list asks for every topic.
+            Some(topics) if topics.is_empty() && version == 0 => {
+                self.image.topics.iter().map(|topic| self.topic(topic)).collect()
+            }
+            Some(topics) => topics
+                .iter()
+                .map(|topic| match &topic.name {
+                    Some(name) => self.by_name(name, failures),
+                    None => self.by_id(topic.topic_id),
+                })
+                .collect(),
+        }
+    }
+
+    fn by_name(
+        &self,
+        name: &KafkaString,
+        failures: &[(String, ErrorCode)],
+    ) -> MetadataResponseTopic {
+        if let Some(topic) = self.image.topics.by_name(name) {
+            return self.topic(topic);
+        }
+        let failure = failures.iter().find(|(failed, _)| failed == name.as_str());
+        let error = if ottla_controller::validate_topic_name(name).is_err() {
+            ErrorCode::INVALID_TOPIC_EXCEPTION
+        } else {
+            failure.map_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, |(_, error)| *error)
+        };
+        absent(error, Some(name.clone()), Uuid::ZERO)
+    }
+
+    fn by_id(&self, id: Uuid) -> MetadataResponseTopic {
+        match self.image.topics.by_id(id) {
+            Some(topic) => self.topic(topic),
+            None => absent(ErrorCode::UNKNOWN_TOPIC_ID, None, id),
+        }
+    }
+
+    fn topic(&self, topic: &Topic) -> MetadataResponseTopic {
+        let partitions = topic.partitions.iter().map(|(index, partition)| {
+            let offline = partition.replicas.iter().filter(|replica| {
+                let broker = self.image.brokers.get(*replica);
+                let directory = partition.directory(**replica).unwrap_or(Uuid::LOST);
+                broker.is_none_or(|b| b.fenced || !b.has_online_directory(directory))
+            });
+            MetadataResponsePartition {
+                error_code: if partition.leader == NodeId::NONE {
+                    ErrorCode::LEADER_NOT_AVAILABLE.0
+                } else {
+                    ErrorCode::NONE.0
+                },
+                partition_index: index.0,
+                leader_id: partition.leader.0,
+                leader_epoch: partition.leader_epoch.0,
+                replica_nodes: partition.replicas.iter().map(|node| node.0).collect(),
+                isr_nodes: partition.isr.iter().map(|node| node.0).collect(),
+                offline_replicas: offline.map(|node| node.0).collect(),
+            }
+        });
+        MetadataResponseTopic {
+            error_code: ErrorCode::NONE.0,
+            name: Some(KafkaString::copy_from(topic.name.as_str())),
+            topic_id: topic.id,
+            is_internal: is_internal(topic.name.as_str()),
+            partitions: partitions.collect(),
+            topic_authorized_operations: if self.request.include_topic_authorized_operations {
+                operations::TOPIC
+            } else {
+                operations::NOT_ASKED
+            },
+        }
+    }
+}
+
+/// Kafka marks only these two as internal for clients.
+pub(super) fn is_internal(topic: &str) -> bool {
+    matches!(topic, "__consumer_offsets" | "__transaction_state")
+}
+
+fn absent(error: ErrorCode, name: Option<KafkaString>, topic_id: Uuid) -> MetadataResponseTopic {
+    MetadataResponseTopic {
+        error_code: error.0,
+        is_internal: name.as_deref().is_some_and(is_internal),
+        name,
+        topic_id,
+        topic_authorized_operations: operations::NOT_ASKED,
+        ..MetadataResponseTopic::default()
+    }
+}

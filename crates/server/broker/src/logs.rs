@@ -1,0 +1,252 @@
+//! The log directories of a node while it runs: what was found in them at start, where a new replica
+//! goes, how one is opened and how it goes away.
+//!
+//! *Not here*: which replicas belong here (`publisher`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use ottla_config::{Durability, TopicConfig};
+use ottla_log::{
+    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, OpenOptions, RealStorage,
+    ReplicaDirectory, ReplicaState, RollLimits, open_log, store_topic_id,
+};
+use ottla_machine::Random;
+use ottla_partition::{Partition, Settings};
+use ottla_runtime::{Directory, ReplicaParts, clock};
+use ottla_types::{NodeId, Offset, TopicId, TopicPartition, Uuid};
+
+use crate::Replica;
+use crate::groups::GroupHost;
+
+type RunningDirectory = Arc<Directory<GroupHost>>;
+
+/// The directories of a node.
+pub struct Logs {
+    node_id: NodeId,
+    open_files: Arc<OpenFiles<RealStorage>>,
+    producer_id_expiration_ms: i64,
+    directories: Vec<Loaded>,
+    random: Random,
+}
+
+/// One directory with what its checkpoints said at start.
+struct Loaded {
+    running: RunningDirectory,
+    files: LogDirectory<RealStorage>,
+    was_clean: bool,
+    recovery_points: BTreeMap<TopicPartition, Offset>,
+    log_starts: BTreeMap<TopicPartition, Offset>,
+    high_watermarks: BTreeMap<TopicPartition, Offset>,
+    /// Live replicas, found or made.
+    replicas: BTreeSet<TopicPartition>,
+}
+
+/// What of a replica's configuration its machine and log go by.
+#[must_use]
+pub fn replica_settings(
+    config: &TopicConfig,
+    producer_id_expiration_ms: i64,
+) -> (Settings, RollLimits) {
+    let settings = Settings {
+        fsync: config.durability == Durability::Fsync,
+        min_insync_replicas: config.min_insync_replicas,
+        producer_id_expiration_ms,
+    };
+    let limits = RollLimits {
+        segment_bytes: u64::try_from(config.segment.bytes).unwrap_or(0),
+        segment_ms: config.segment.ms,
+        segment_index_bytes: u64::try_from(config.segment.index_bytes).unwrap_or(0),
+    };
+    (settings, limits)
+}
+
+impl Logs {
+    /// Takes up the directories: reads their checkpoints, takes their clean-shutdown markers away,
+    /// lists their replicas and removes those that were being deleted.
+    ///
+    /// # Errors
+    /// When a directory cannot be read or holds what no log directory holds.
+    pub fn load(
+        node_id: NodeId,
+        directories: &[RunningDirectory],
+        open_files_limit: usize,
+        producer_id_expiration_ms: i64,
+        seed: u64,
+    ) -> Result<Logs, LogError> {
+        let directories =
+            directories.iter().map(load_directory).collect::<Result<Vec<_>, LogError>>()?;
+        Ok(Logs {
+            node_id,
+            open_files: OpenFiles::new(open_files_limit),
+            producer_id_expiration_ms,
+            directories,
+            random: Random::from_seed(seed),
+        })
+    }
+
+    /// Renames replicas that the metadata does not give to this node (`belongs` says which it does),
+    /// so that nobody takes them for live ones.
+    ///
+    /// # Errors
+    /// When a directory cannot be changed, or one partition lies in two of them.
+    pub fn set_strays_aside(
+        &mut self,
+        belongs: impl Fn(&TopicPartition, Uuid) -> bool,
+    ) -> Result<(), LogError> {
+        let mut seen: BTreeMap<TopicPartition, &Path> = BTreeMap::new();
+        for loaded in &mut self.directories {
+            for partition in std::mem::take(&mut loaded.replicas) {
+                let id = loaded.files.load_topic_id(&partition)?;
+                if !id.is_some_and(|id| belongs(&partition, id)) {
+                    let unique = self.random.uuid();
+                    let stray =
+                        loaded.files.retire_replica(&partition, ReplicaState::Stray, unique)?;
+                    tracing::warn!(%partition, renamed = stray.name, "stray replica set aside");
+                    continue;
+                }
+                let path = loaded.running.path();
+                if let Some(other) = seen.insert(partition.clone(), path) {
+                    return Err(LogError::Refused(format!(
+                        "{partition} lies in {} and in {}",
+                        other.display(),
+                        path.display()
+                    )));
+                }
+                loaded.replicas.insert(partition);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a replica, where it was found or else in the working directory with the fewest
+    /// replicas. Blocks.
+    ///
+    /// # Errors
+    /// When no directory works, or the log cannot be opened.
+    pub fn open(
+        &mut self,
+        partition: &TopicPartition,
+        topic_id: TopicId,
+        config: &TopicConfig,
+    ) -> Result<Arc<Replica>, LogError> {
+        let index = self.directory_for(partition).ok_or_else(|| {
+            LogError::Refused(format!("no log directory is left for {partition}"))
+        })?;
+        let Some(loaded) = self.directories.get_mut(index) else {
+            unreachable!("a directory that was chosen exists")
+        };
+        let path = loaded.files.replica_path(partition);
+        let storage = *loaded.running.storage();
+        let offset = |of: &BTreeMap<TopicPartition, Offset>| {
+            of.get(partition).copied().unwrap_or(Offset::ZERO)
+        };
+        let is_new = loaded.replicas.insert(partition.clone());
+        let options = OpenOptions {
+            index_interval_bytes: u64::try_from(config.segment.index_interval_bytes).unwrap_or(0),
+            recovery_point: offset(&loaded.recovery_points),
+            log_start_offset: offset(&loaded.log_starts),
+            was_clean: loaded.was_clean || is_new,
+            now: clock::now().wall,
+            producer_id_expiration_ms: self.producer_id_expiration_ms,
+        };
+        let opened = open_log(&storage, &path, &self.open_files, &options)?;
+        if is_new {
+            store_topic_id(&storage, &path, topic_id)?;
+        }
+        if opened.report.truncated_bytes > 0 {
+            tracing::warn!(%partition, report = ?opened.report, "log mended after a crash");
+        }
+        let (settings, limits) = replica_settings(config, self.producer_id_expiration_ms);
+        let machine = Partition::new(
+            settings,
+            opened.log.log_start_offset(),
+            opened.log.log_end_offset(),
+            offset(&loaded.high_watermarks),
+            opened.producers,
+        );
+        Ok(Replica::new(ReplicaParts {
+            topic_partition: partition.clone(),
+            topic_id,
+            node_id: self.node_id,
+            directory: Arc::clone(&loaded.running),
+            machine,
+            log: opened.log,
+            limits,
+        }))
+    }
+
+    fn directory_for(&self, partition: &TopicPartition) -> Option<usize> {
+        let found = self.directories.iter().position(|d| d.replicas.contains(partition));
+        let working = self.directories.iter().enumerate().filter(|(_, d)| !d.running.has_failed());
+        found.or_else(|| working.min_by_key(|(_, d)| d.replicas.len()).map(|(index, _)| index))
+    }
+
+    /// Renames a replica's directory, so that it is gone for every start to come. Its files are
+    /// removed by [`RetiredReplica::remove`].
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn delete(&mut self, replica: &Replica) -> Result<Option<RetiredReplica>, LogError> {
+        let partition = replica.topic_partition();
+        let unique = self.random.uuid();
+        let here = self.directories.iter_mut().find(|d| d.replicas.contains(partition));
+        let Some(loaded) = here else { return Ok(None) };
+        let name = loaded.files.retire_replica(partition, ReplicaState::Delete, unique)?;
+        loaded.replicas.remove(partition);
+        loaded.recovery_points.remove(partition);
+        loaded.log_starts.remove(partition);
+        loaded.high_watermarks.remove(partition);
+        Ok(Some(RetiredReplica { files: loaded.files.clone(), name }))
+    }
+
+    /// The directories with what they are on disk, for checkpoints and the stop.
+    #[must_use]
+    pub fn directories(&self) -> Vec<(RunningDirectory, LogDirectory<RealStorage>)> {
+        let both = |d: &Loaded| (Arc::clone(&d.running), d.files.clone());
+        self.directories.iter().map(both).collect()
+    }
+}
+
+/// A replica's files that wait for being removed.
+pub struct RetiredReplica {
+    files: LogDirectory<RealStorage>,
+    name: ReplicaDirectory,
+}
+
+impl RetiredReplica {
+    /// Removes them. Blocks.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn remove(&self) -> Result<(), LogError> {
+        self.files.remove_replica(&self.name)
+    }
+}
+
+fn load_directory(running: &RunningDirectory) -> Result<Loaded, LogError> {
+    let files = LogDirectory::new(*running.storage(), running.path());
+    let was_clean = files.clean_shutdown()?.is_some();
+    files.remove_clean_shutdown()?;
+    let mut replicas = BTreeSet::new();
+    for replica in files.replicas()? {
+        match replica.state {
+            ReplicaState::Live => {
+                replicas.insert(replica.partition);
+            }
+            // The process ended before it was done with this one.
+            ReplicaState::Delete => files.remove_replica(&replica)?,
+            ReplicaState::Stray | ReplicaState::Future => {}
+        }
+    }
+    Ok(Loaded {
+        was_clean,
+        recovery_points: files.load_checkpoint(OffsetCheckpoint::RecoveryPoint)?,
+        log_starts: files.load_checkpoint(OffsetCheckpoint::LogStart)?,
+        high_watermarks: files.load_checkpoint(OffsetCheckpoint::Replication)?,
+        replicas,
+        running: Arc::clone(running),
+        files,
+    })
+}

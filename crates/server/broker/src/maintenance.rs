@@ -1,0 +1,193 @@
+//! What a node does again and again: checkpoints, retention, forgetting idle producers.
+//!
+//! Everything here may wait for a disk and runs on the pools of the directories.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, RealStorage, RetentionLimits};
+use ottla_partition::Input;
+use ottla_runtime::{Directory, clock};
+use ottla_types::{Offset, TopicPartition};
+use tokio::time::sleep;
+
+use crate::Replica;
+use crate::groups::GroupHost;
+use crate::node::Node;
+use crate::published::TopicEntry;
+use crate::publisher::OpenReplicas;
+
+type DirectoryPair = (Arc<Directory<GroupHost>>, LogDirectory<RealStorage>);
+
+/// Everything maintenance works on.
+#[derive(Clone)]
+pub struct Maintenance {
+    node: Arc<Node>,
+    replicas: OpenReplicas,
+    directories: Arc<Vec<DirectoryPair>>,
+}
+
+impl Maintenance {
+    /// Maintenance of a node's replicas in these directories.
+    #[must_use]
+    pub fn new(
+        node: Arc<Node>,
+        replicas: OpenReplicas,
+        directories: Vec<DirectoryPair>,
+    ) -> Maintenance {
+        Maintenance { node, replicas, directories: Arc::new(directories) }
+    }
+
+    /// Starts the tasks; they run until the control runtime ends.
+    pub fn start(&self) {
+        let config = &self.node.config().log_dirs;
+        let every = |ms: i64| Duration::from_millis(u64::try_from(ms.max(1)).unwrap_or(1));
+        self.repeat(every(config.high_watermark_checkpoint_interval_ms), |this, pair| {
+            this.checkpoint(pair, &[OffsetCheckpoint::Replication])
+        });
+        self.repeat(every(config.flush_offset_checkpoint_interval_ms), |this, pair| {
+            this.checkpoint(pair, &[OffsetCheckpoint::RecoveryPoint])
+        });
+        self.repeat(every(config.flush_start_offset_checkpoint_interval_ms), |this, pair| {
+            this.checkpoint(pair, &[OffsetCheckpoint::LogStart])
+        });
+        self.repeat(every(config.retention_check_interval_ms), Maintenance::enforce_retention);
+        let expiration = self.node.config().producer_ids.expiration_check_interval_ms;
+        self.repeat(every(expiration.into()), |this, pair| {
+            for replica in this.replicas_in(&pair.0) {
+                this.node.deliver(replica.step(Input::ExpireProducers));
+            }
+            Ok(())
+        });
+    }
+
+    fn repeat(
+        &self,
+        interval: Duration,
+        work: fn(&Maintenance, &DirectoryPair) -> Result<(), LogError>,
+    ) {
+        for index in 0..self.directories.len() {
+            let this = self.clone();
+            self.node.control().spawn(async move {
+                loop {
+                    sleep(interval).await;
+                    let (done, finished) = tokio::sync::oneshot::channel();
+                    let that = this.clone();
+                    let Some(pair) = this.directories.get(index) else { return };
+                    pair.0.pool().spawn(move || {
+                        that.work_on(index, work);
+                        // Nobody waits any more when the node is stopping.
+                        let _ = done.send(());
+                    });
+                    if finished.await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    }
+
+    fn work_on(
+        &self,
+        index: usize,
+        work: fn(&Maintenance, &DirectoryPair) -> Result<(), LogError>,
+    ) {
+        let Some(pair) = self.directories.get(index) else { return };
+        if pair.0.has_failed() {
+            return;
+        }
+        if let Err(error) = work(self, pair) {
+            pair.0.fail(&error);
+        }
+    }
+
+    /// The open replicas of a directory.
+    #[must_use]
+    pub fn replicas_in(&self, directory: &Arc<Directory<GroupHost>>) -> Vec<Arc<Replica>> {
+        let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = |replica: &&Arc<Replica>| Arc::ptr_eq(replica.directory(), directory);
+        replicas.values().filter(here).cloned().collect()
+    }
+
+    /// Stores checkpoints of a directory.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn checkpoint(
+        &self,
+        (directory, files): &DirectoryPair,
+        checkpoints: &[OffsetCheckpoint],
+    ) -> Result<(), LogError> {
+        let replicas = self.replicas_in(directory);
+        for checkpoint in checkpoints {
+            let offsets: BTreeMap<TopicPartition, Offset> = replicas
+                .iter()
+                .filter_map(|replica| {
+                    let offset = offset_of(replica, *checkpoint)?;
+                    Some((replica.topic_partition().clone(), offset))
+                })
+                .collect();
+            files.store_checkpoint(*checkpoint, &offsets)?;
+        }
+        Ok(())
+    }
+
+    fn enforce_retention(&self, (directory, _): &DirectoryPair) -> Result<(), LogError> {
+        let published = self.node.published();
+        for replica in self.replicas_in(directory) {
+            if let Some(topic) = published.topic_by_id(replica.topic_id()) {
+                self.expire_records(&replica, topic)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn expire_records(&self, replica: &Arc<Replica>, topic: &TopicEntry) -> Result<(), LogError> {
+        let config = topic.config();
+        // Compacted topics are neither cleaned nor expired yet: see docs/compatibility.md.
+        if !config.cleanup_policy.delete || config.cleanup_policy.compact {
+            return Ok(());
+        }
+        let limits = RetentionLimits {
+            retention_ms: config.retention.ms.unwrap_or(-1),
+            retention_bytes: config.retention.bytes.unwrap_or(-1),
+        };
+        let (view, committed) =
+            replica.look(|machine, log| (log.retention_view(), machine.high_watermark()));
+        let Some(start) = view.breached(&limits, committed, clock::now().wall)? else {
+            return Ok(());
+        };
+        let (removal, notices) = replica.remove_below(start);
+        self.node.deliver(notices);
+        if removal.is_empty() {
+            return Ok(());
+        }
+        let deleted = removal.perform()?;
+        tracing::info!(partition = %replica.topic_partition(), %start, "old segments removed");
+        let directory = Arc::clone(replica.directory());
+        let delay = u64::try_from(config.segment.file_delete_delay_ms).unwrap_or(0);
+        self.node.control().spawn(async move {
+            sleep(Duration::from_millis(delay)).await;
+            let pool = directory.pool().clone();
+            pool.spawn(move || {
+                if let Err(error) = deleted.unlink() {
+                    directory.fail(&error);
+                }
+            });
+        });
+        Ok(())
+    }
+}
+
+fn offset_of(replica: &Replica, checkpoint: OffsetCheckpoint) -> Option<Offset> {
+    replica.look(|machine, log| match checkpoint {
+        OffsetCheckpoint::RecoveryPoint => Some(log.recovery_point()),
+        OffsetCheckpoint::LogStart => {
+            let start = log.log_start_offset();
+            (start > log.first_base_offset()).then_some(start)
+        }
+        OffsetCheckpoint::Replication => Some(machine.high_watermark()),
+        OffsetCheckpoint::Cleaner => None,
+    })
+}

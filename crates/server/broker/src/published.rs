@@ -1,0 +1,161 @@
+//! What every reactor of a node sees of the cluster, as of one offset of the metadata log.
+//!
+//! One publisher makes these, one after the other; a reader takes the newest and keeps it for as
+//! long as one request lasts. A replica is in here only once its log is open and it leads.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use ottla_config::{MessageTimestampType, TopicConfig};
+use ottla_messages::ErrorCode;
+use ottla_metadata::{MetadataImage, Provenance, Topic};
+use ottla_records::{ClientBatchRules, InflateLimits, TimestampType};
+use ottla_types::{TimestampMs, TopicId};
+
+use crate::Replica;
+
+/// Topics that only brokers write to.
+pub const INTERNAL_TOPICS: [&str; 3] =
+    [OFFSETS_TOPIC, "__transaction_state", "__share_group_state"];
+/// The topic that keeps groups and their offsets.
+pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
+/// The cluster as of one offset of the metadata log.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// The metadata.
+    pub image: MetadataImage,
+    /// Up to where it has come.
+    pub provenance: Provenance,
+    entries: OrdMap<TopicId, Arc<TopicEntry>>,
+}
+
+/// A topic with what this node has of it.
+#[derive(Debug)]
+pub struct TopicEntry {
+    name: Arc<str>,
+    config: TopicConfig,
+    replicas: Vec<Hosting>,
+}
+
+/// What this node has of a partition.
+#[derive(Clone, Debug)]
+pub enum Hosting {
+    /// A replica that serves.
+    Here(Arc<Replica>),
+    /// Nothing: the partition lives on other brokers, or has no leader.
+    Elsewhere,
+    /// A replica whose log directory failed.
+    Offline,
+}
+
+impl Published {
+    /// A picture of `image` without any topic's replicas.
+    #[must_use]
+    pub fn new(image: MetadataImage, provenance: Provenance) -> Published {
+        Published { image, provenance, entries: OrdMap::new() }
+    }
+
+    /// The next picture: another image, the same replicas until they are changed.
+    #[must_use]
+    pub fn with_image(&self, image: MetadataImage, provenance: Provenance) -> Published {
+        Published { image, provenance, entries: self.entries.clone() }
+    }
+
+    /// Puts a topic in, or in place of its former state.
+    pub fn insert(&mut self, topic: TopicId, entry: TopicEntry) {
+        self.entries.insert(topic, Arc::new(entry));
+    }
+
+    /// Takes a topic out.
+    pub fn remove(&mut self, topic: TopicId) -> Option<Arc<TopicEntry>> {
+        self.entries.remove(&topic)
+    }
+
+    /// A topic by id.
+    #[must_use]
+    pub fn topic_by_id(&self, id: TopicId) -> Option<&TopicEntry> {
+        self.entries.get(&id).map(|entry| &**entry)
+    }
+
+    /// A topic by name.
+    #[must_use]
+    pub fn topic_by_name(&self, name: &str) -> Option<&TopicEntry> {
+        self.topic_by_id(self.image.topics.by_name(name)?.id)
+    }
+
+    /// Every topic that this node has replicas of, or could have.
+    pub fn topics(&self) -> impl Iterator<Item = (&TopicId, &Arc<TopicEntry>)> {
+        self.entries.iter()
+    }
+}
+
+impl TopicEntry {
+    /// A topic as the image has it, with this node's part of each partition in order.
+    #[must_use]
+    pub fn new(topic: &Topic, config: TopicConfig, replicas: Vec<Hosting>) -> TopicEntry {
+        TopicEntry { name: topic.name.as_str().into(), config, replicas }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its configuration, defaults included.
+    #[must_use]
+    pub fn config(&self) -> &TopicConfig {
+        &self.config
+    }
+
+    /// This node's part of every partition.
+    #[must_use]
+    pub fn replicas(&self) -> &[Hosting] {
+        &self.replicas
+    }
+
+    /// Whether only brokers write to it.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        INTERNAL_TOPICS.contains(&&*self.name)
+    }
+
+    /// The replica that serves a partition.
+    ///
+    /// # Errors
+    /// Why there is none, as a client is told.
+    pub fn replica(&self, partition: i32) -> Result<&Arc<Replica>, ErrorCode> {
+        let hosting = usize::try_from(partition).ok().and_then(|index| self.replicas.get(index));
+        match hosting {
+            Some(Hosting::Here(replica)) => Ok(replica),
+            Some(Hosting::Elsewhere) => Err(ErrorCode::NOT_LEADER_OR_FOLLOWER),
+            Some(Hosting::Offline) => Err(ErrorCode::KAFKA_STORAGE_ERROR),
+            None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+        }
+    }
+
+    /// Who sets the timestamps of its records.
+    #[must_use]
+    pub fn timestamp_type(&self) -> TimestampType {
+        match self.config.message_timestamp_type {
+            MessageTimestampType::CreateTime => TimestampType::CreateTime,
+            MessageTimestampType::LogAppendTime => TimestampType::LogAppendTime,
+        }
+    }
+
+    /// What a batch must keep to.
+    #[must_use]
+    pub fn batch_rules(&self, now: TimestampMs) -> ClientBatchRules {
+        ClientBatchRules {
+            batch_bytes_max: self.config.max_message_bytes as usize,
+            segment_bytes: self.config.segment.bytes as usize,
+            timestamp_type: self.timestamp_type(),
+            timestamp_before_max_ms: self.config.message_timestamp_before_max_ms,
+            timestamp_after_max_ms: self.config.message_timestamp_after_max_ms,
+            now,
+            is_compacted: self.config.cleanup_policy.compact,
+            inflate: InflateLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Acts on committed metadata: opens and closes replicas, lets them lead, and only then shows the new
+//! picture to the reactors.
+//!
+//! *Invariant*: whoever was told of a topic by this node finds its replicas serving.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ottla_config::TopicConfig;
+use ottla_log::LogError;
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_metadata::{ConfigResource, MetadataDelta, MetadataImage, ResourceType, Topic};
+use ottla_partition::Input;
+use ottla_types::{PartitionIndex, TopicId, TopicPartition, Uuid};
+
+use crate::Replica;
+use crate::groups;
+use crate::logs::{Logs, RetiredReplica, replica_settings};
+use crate::node::Node;
+use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
+use crate::settings::{DynamicOverrides, topic_config};
+
+/// The replicas of this node that are open, serving or not.
+pub type OpenReplicas = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica>>>>;
+
+/// The one who publishes.
+///
+/// *State*: waiting until the image contains this run's own registration, which lies behind all that
+/// former runs have left in the log; only then it is known what belongs here. Then acting.
+pub struct Publisher {
+    node: Arc<Node>,
+    incarnation: Uuid,
+    logs: Logs,
+    replicas: OpenReplicas,
+    acting: bool,
+}
+
+impl Publisher {
+    /// A publisher that has not published yet.
+    #[must_use]
+    pub fn new(node: Arc<Node>, incarnation: Uuid, logs: Logs) -> Publisher {
+        Publisher { node, incarnation, logs, replicas: OpenReplicas::default(), acting: false }
+    }
+
+    /// The open replicas, for checkpoints and the stop.
+    #[must_use]
+    pub fn replicas(&self) -> OpenReplicas {
+        Arc::clone(&self.replicas)
+    }
+
+    /// Acts on a change and publishes it.
+    ///
+    /// # Errors
+    /// When directories hold what cannot be served; the node must stop.
+    pub fn publish(&mut self, delta: &MetadataDelta) -> Result<(), LogError> {
+        let image = &delta.after;
+        let mut next = self.node.published().with_image(image.clone(), delta.provenance);
+        if !self.acting && !self.is_registered(image) {
+            self.node.publish(next);
+            return Ok(());
+        }
+        if self.acting {
+            for topic in delta.removed_topics() {
+                if let Some(entry) = next.remove(topic.id) {
+                    self.close_topic(topic, &entry);
+                }
+            }
+        } else {
+            self.acting = true;
+            self.set_strays_aside(image)?;
+        }
+        let touched = if next.topics().next().is_none() {
+            image.topics.iter().map(|topic| topic.id).collect()
+        } else {
+            touched_topics(delta)
+        };
+        for id in touched {
+            if let Some(topic) = image.topics.by_id(id) {
+                self.update_topic(&mut next, image, topic);
+            }
+        }
+        self.node.publish(next);
+        self.tell_groups(delta);
+        Ok(())
+    }
+
+    fn is_registered(&self, image: &MetadataImage) -> bool {
+        let own = image.brokers.get(&self.node.node_id());
+        own.is_some_and(|broker| broker.incarnation_id == self.incarnation)
+    }
+
+    fn set_strays_aside(&mut self, image: &MetadataImage) -> Result<(), LogError> {
+        let own = self.node.node_id();
+        self.logs.set_strays_aside(|partition, id| {
+            let topic = image.topics.by_id(id);
+            let there = topic.and_then(|topic| topic.partition(partition.partition));
+            there.is_some_and(|partition| partition.replicas.contains(&own))
+        })
+    }
+
+    fn update_topic(&mut self, next: &mut Published, image: &MetadataImage, topic: &Topic) {
+        let config = self.config_of(image, topic);
+        let indexes = topic.partitions.keys();
+        let replicas =
+            indexes.map(|index| self.update_partition(topic, *index, &config)).collect();
+        next.insert(topic.id, TopicEntry::new(topic, config, replicas));
+    }
+
+    /// The configuration; Kafka's defaults if what is stored makes no sense here, said aloud.
+    fn config_of(&self, image: &MetadataImage, topic: &Topic) -> TopicConfig {
+        let dynamic = DynamicOverrides::of(image, self.node.node_id());
+        let layers = dynamic.over(&self.node.settings().file);
+        let name = topic.name.as_str();
+        topic_config(image, &layers, name).unwrap_or_else(|error| {
+            tracing::error!(topic = name, %error, "the topic's configuration is not used");
+            topic_config(&MetadataImage::default(), &layers, name)
+                .expect("the broker's own configuration was checked at start")
+        })
+    }
+
+    fn update_partition(
+        &mut self,
+        topic: &Topic,
+        index: PartitionIndex,
+        config: &TopicConfig,
+    ) -> Hosting {
+        let own = self.node.node_id();
+        let Some(partition) = topic.partition(index) else { return Hosting::Elsewhere };
+        if !partition.replicas.contains(&own) {
+            return Hosting::Elsewhere;
+        }
+        let Some(replica) = self.opened(topic, index, config) else { return Hosting::Offline };
+        if partition.leader != own {
+            let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
+            self.node.deliver(replica.step(Input::StopLeading { error }));
+            return Hosting::Elsewhere;
+        }
+        let was_leading = replica.leader();
+        self.node.deliver(replica.step(Input::Lead {
+            leader_epoch: partition.leader_epoch,
+            in_sync_count: i32::try_from(partition.isr.len()).unwrap_or(i32::MAX),
+            replica_count: i32::try_from(partition.replicas.len()).unwrap_or(i32::MAX),
+        }));
+        if was_leading.is_none() && topic.name.as_str() == OFFSETS_TOPIC {
+            groups::start_loading(&self.node, &replica);
+        }
+        Hosting::Here(replica)
+    }
+
+    /// The replica of a partition, opened if it is not, with the topic's present configuration.
+    fn opened(
+        &mut self,
+        topic: &Topic,
+        partition: PartitionIndex,
+        config: &TopicConfig,
+    ) -> Option<Arc<Replica>> {
+        let at = TopicPartition { topic: topic.name.clone(), partition };
+        if let Some(replica) = self.lock().get(&at).cloned() {
+            let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
+            let (settings, limits) = replica_settings(config, expiration);
+            self.node.deliver(replica.configure(settings, limits));
+            return Some(replica);
+        }
+        match self.logs.open(&at, topic.id, config) {
+            Ok(replica) => {
+                self.lock().insert(at, Arc::clone(&replica));
+                Some(replica)
+            }
+            Err(error) => {
+                tracing::error!(partition = %at, %error, "the replica cannot be opened");
+                None
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Replica>>> {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close_topic(&mut self, topic: &Topic, entry: &TopicEntry) {
+        let delay = entry.config().segment.file_delete_delay_ms;
+        for partition in topic.partitions.keys() {
+            let at = TopicPartition { topic: topic.name.clone(), partition: *partition };
+            let Some(replica) = self.lock().remove(&at) else { continue };
+            let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+            self.node.deliver(replica.step(Input::StopLeading { error }));
+            match self.logs.delete(&replica) {
+                Ok(Some(retired)) => self.remove_later(&replica, retired, delay),
+                Ok(None) => {}
+                Err(error) => replica.directory().fail(&error),
+            }
+        }
+    }
+
+    fn remove_later(&self, replica: &Arc<Replica>, retired: RetiredReplica, delay_ms: i64) {
+        let directory = Arc::clone(replica.directory());
+        let delay = std::time::Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0));
+        self.node.control().spawn(async move {
+            tokio::time::sleep(delay).await;
+            let pool = directory.pool().clone();
+            pool.spawn(move || {
+                if let Err(error) = retired.remove() {
+                    directory.fail(&error);
+                }
+            });
+        });
+    }
+
+    fn tell_groups(&self, delta: &MetadataDelta) {
+        let deleted: Vec<(KafkaString, TopicId)> = delta
+            .removed_topics()
+            .map(|topic| (KafkaString::copy_from(topic.name.as_str()), topic.id))
+            .collect();
+        if deleted.is_empty() {
+            return;
+        }
+        if let Some(offsets) = self.node.published().topic_by_name(OFFSETS_TOPIC) {
+            groups::on_topics_deleted(&self.node, offsets, &deleted);
+        }
+    }
+}
+
+/// Topics whose partitions or configuration changed; all of them, if the brokers' did.
+fn touched_topics(delta: &MetadataDelta) -> BTreeSet<TopicId> {
+    let image = &delta.after;
+    let of_brokers = |resource: &ConfigResource| resource.resource_type == ResourceType::Broker;
+    if delta.changes.configs.iter().any(of_brokers) {
+        return image.topics.iter().map(|topic| topic.id).collect();
+    }
+    let configured = delta.changes.configs.iter().filter_map(|resource| {
+        let is_topic = resource.resource_type == ResourceType::Topic;
+        image.topics.by_name(&resource.name).filter(|_| is_topic).map(|topic| topic.id)
+    });
+    delta.changes.topics.keys().copied().chain(configured).collect()
+}

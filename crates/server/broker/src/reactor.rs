@@ -1,0 +1,221 @@
+//! What one reactor keeps for its requests: producers that wait for their acknowledgement, fetches
+//! that wait for bytes, fetch sessions.
+
+mod produces;
+
+pub use produces::PendingProduce;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_fetch::{Effect, FetchId, Input, Waits};
+use ottla_machine::Machine;
+use ottla_runtime::{Connection, Notice, Service, clock, waiter_id, waiter_number};
+use ottla_types::Instant;
+use tokio::sync::Notify;
+
+use crate::apis;
+use crate::handlers::fetch::{self, ParkedFetches};
+use crate::metrics::Metrics;
+use crate::node::Node;
+use produces::PendingProduces;
+
+/// The requests of one reactor.
+pub struct ReactorService {
+    index: usize,
+    node: Arc<Node>,
+    metrics: Arc<Metrics>,
+    next_number: Cell<u64>,
+    produces: RefCell<PendingProduces>,
+    produce_waits: RefCell<Waits>,
+    fetches: RefCell<ParkedFetches>,
+    fetch_waits: RefCell<Waits>,
+    scratch: RefCell<Vec<u8>>,
+    armed: Cell<Option<Instant>>,
+    deadline_changed: Notify,
+}
+
+impl ReactorService {
+    /// The service of the reactor with this number.
+    #[must_use]
+    pub fn new(index: usize, node: Arc<Node>, metrics: Arc<Metrics>) -> ReactorService {
+        ReactorService {
+            index,
+            node,
+            metrics,
+            next_number: Cell::new(0),
+            produces: RefCell::default(),
+            produce_waits: RefCell::default(),
+            fetches: RefCell::default(),
+            fetch_waits: RefCell::default(),
+            scratch: RefCell::default(),
+            armed: Cell::new(None),
+            deadline_changed: Notify::new(),
+        }
+    }
+
+    /// The number of this reactor.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The node it belongs to.
+    #[must_use]
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Its counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Takes consecutive numbers for those who will wait; the first one.
+    pub fn reserve_waiter_numbers(&self, count: u64) -> u64 {
+        let first = self.next_number.get();
+        self.next_number.set(first + count.max(1));
+        first
+    }
+
+    /// The id by which partitions know a waiter of this reactor.
+    #[must_use]
+    pub fn waiter_id(&self, number: u64) -> u64 {
+        waiter_id(self.index, number)
+    }
+
+    /// Lends the buffer into which batches are inflated.
+    pub fn with_scratch<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        const KEPT: usize = 4 << 20;
+        let mut scratch = self.scratch.borrow_mut();
+        let result = work(&mut scratch);
+        scratch.clear();
+        scratch.shrink_to(KEPT);
+        result
+    }
+
+    /// Hands a notice to the reactor it is for.
+    pub fn deliver(self: &Rc<Self>, reactor: usize, notice: Notice) {
+        if reactor == self.index {
+            self.on_notice(notice);
+        } else {
+            self.node.reactor(reactor).send(notice);
+        }
+    }
+
+    /// Answers a produce request, or keeps it until its batches are done or its time is up.
+    pub fn answer_or_park(&self, produce: PendingProduce, deadline: Instant) {
+        if produce.is_done() {
+            return produce.respond();
+        }
+        let id = FetchId(produce.first_number());
+        self.produces.borrow_mut().park(produce);
+        self.step(&self.produce_waits, Input::Park(id, deadline));
+    }
+
+    /// Keeps a fetch that found too little.
+    pub(crate) fn park_fetch(&self, number: u64, parked: fetch::ParkedFetch, deadline: Instant) {
+        self.fetches.borrow_mut().insert(number, parked);
+        self.step(&self.fetch_waits, Input::Park(FetchId(number), deadline));
+    }
+
+    fn step(&self, waits: &RefCell<Waits>, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let next = {
+            let mut waits = waits.borrow_mut();
+            waits.step(clock::now(), input, &mut effects);
+            waits.next_deadline()
+        };
+        if next.is_some_and(|next| self.armed.get().is_none_or(|armed| next < armed)) {
+            self.deadline_changed.notify_one();
+        }
+        effects
+    }
+
+    fn on_notice(self: &Rc<Self>, notice: Notice) {
+        match notice {
+            Notice::Produced(waiter, produced) => {
+                let done = self.produces.borrow_mut().complete(waiter, &produced);
+                if let Some(produce) = done {
+                    let id = FetchId(produce.first_number());
+                    self.step(&self.produce_waits, Input::Forget(id));
+                    produce.respond();
+                }
+            }
+            Notice::Readable(id) => {
+                let id = FetchId(waiter_number(id.0));
+                for effect in self.step(&self.fetch_waits, Input::Readable(id)) {
+                    self.on_fetch_effect(effect);
+                }
+            }
+        }
+    }
+
+    fn on_fetch_effect(self: &Rc<Self>, effect: Effect) {
+        let (id, expired) = match effect {
+            Effect::Retry(id) => (id, false),
+            Effect::Expire(id) => (id, true),
+        };
+        let parked = self.fetches.borrow_mut().remove(id.0);
+        let Some(parked) = parked else { return };
+        match fetch::retry(self, id.0, parked, expired) {
+            None => {
+                self.step(&self.fetch_waits, Input::Forget(id));
+            }
+            Some(still_parked) => self.fetches.borrow_mut().insert(id.0, still_parked),
+        }
+    }
+}
+
+impl Service for ReactorService {
+    type Message = Notice;
+
+    fn on_frame(self: &Rc<Self>, connection: &Rc<Connection>, frame: Bytes) {
+        if let Err(refusal) = apis::dispatch(self, connection, frame) {
+            tracing::info!(peer = %connection.peer, %refusal, "connection closed");
+            connection.close();
+        }
+    }
+
+    fn on_message(self: &Rc<Self>, notice: Notice) {
+        self.on_notice(notice);
+    }
+
+    fn on_deadline(self: &Rc<Self>) {
+        for effect in self.step(&self.produce_waits, Input::Deadline) {
+            if let Effect::Expire(id) | Effect::Retry(id) = effect
+                && let Some(produce) = self.produces.borrow_mut().expire(id.0)
+            {
+                produce.respond();
+            }
+        }
+        for effect in self.step(&self.fetch_waits, Input::Deadline) {
+            self.on_fetch_effect(effect);
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let produce = self.produce_waits.borrow().next_deadline();
+        let fetch = self.fetch_waits.borrow().next_deadline();
+        let next = produce.into_iter().chain(fetch).min();
+        self.armed.set(next);
+        next
+    }
+
+    fn deadline_changed(&self) -> &Notify {
+        &self.deadline_changed
+    }
+
+    fn on_closed(self: &Rc<Self>, connection: &Connection) {
+        // Answers of waiting producers go nowhere and cost nothing; a waiting fetch would be
+        // tried again for nobody.
+        let gone = self.fetches.borrow_mut().remove_connection(connection.id);
+        for (number, fetch) in gone {
+            fetch.unwatch(self.waiter_id(number));
+            self.step(&self.fetch_waits, Input::Forget(FetchId(number)));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Produce requests whose batches are not all done.
+//!
+//! Every batch has a waiter number of its own, consecutive within its request, so that the request
+//! is found by the greatest first number that is not above the batch's.
+
+use std::collections::BTreeMap;
+
+use ottla_messages::ErrorCode;
+use ottla_messages::produce_response::{PartitionProduceResponse, ProduceResponse};
+use ottla_partition::{Produced, WaiterId};
+use ottla_runtime::waiter_number;
+use ottla_types::Offset;
+
+use crate::handlers::produce;
+use crate::request::RequestContext;
+
+/// A produce request some of whose batches may still be on their way.
+#[derive(Debug)]
+pub struct PendingProduce {
+    context: RequestContext,
+    response: ProduceResponse,
+    first_number: u64,
+    /// By place in the request: whether an answer is awaited.
+    awaited: Vec<bool>,
+    awaited_count: usize,
+}
+
+impl PendingProduce {
+    /// A request whose accepted batches are the places with error NONE, `pending` in all.
+    #[must_use]
+    pub fn new(
+        context: RequestContext,
+        response: ProduceResponse,
+        pending: usize,
+        first_number: u64,
+    ) -> PendingProduce {
+        let awaited = response
+            .responses
+            .iter()
+            .flat_map(|topic| &topic.partition_responses)
+            .map(|partition| partition.error_code == ErrorCode::NONE.0)
+            .collect();
+        PendingProduce { context, response, first_number, awaited, awaited_count: pending }
+    }
+
+    /// The number of its first batch.
+    #[must_use]
+    pub fn first_number(&self) -> u64 {
+        self.first_number
+    }
+
+    /// Whether a waiter is one of its batches, seen from the reactor `index`.
+    #[must_use]
+    pub fn is_for(&self, index: usize, waiter: WaiterId) -> bool {
+        let number = waiter_number(waiter.0);
+        waiter.0 == ottla_runtime::waiter_id(index, number)
+            && self.place(number).is_some_and(|place| place < self.awaited.len())
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first_number)?).ok()
+    }
+
+    /// Notes how a batch ended.
+    pub fn complete(&mut self, waiter: WaiterId, produced: Produced) {
+        let Some(place) = self.place(waiter_number(waiter.0)) else { return };
+        let Some(awaited) = self.awaited.get_mut(place).filter(|awaited| **awaited) else { return };
+        *awaited = false;
+        self.awaited_count -= 1;
+        if let Some(partition) = self.partitions().nth(place) {
+            produce::apply(partition, &produced);
+        }
+    }
+
+    /// Gives up on what is still awaited.
+    fn time_out(&mut self) {
+        let awaited = std::mem::take(&mut self.awaited);
+        let produced = Produced {
+            error: ErrorCode::REQUEST_TIMED_OUT,
+            base_offset: Offset::NONE,
+            log_start_offset: Offset::NONE,
+        };
+        for (partition, awaited) in self.partitions().zip(awaited) {
+            if awaited {
+                produce::apply(partition, &produced);
+            }
+        }
+    }
+
+    fn partitions(&mut self) -> impl Iterator<Item = &mut PartitionProduceResponse> {
+        self.response.responses.iter_mut().flat_map(|topic| &mut topic.partition_responses)
+    }
+
+    /// Whether every batch is done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.awaited_count == 0
+    }
+
+    /// Sends the answer.
+    pub fn respond(self) {
+        self.context.send(&self.response);
+    }
+
+    /// Sends nothing: the client asked for no answer.
+    pub fn forget(self) {
+        self.context.stay_silent();
+    }
+
+    /// Sends nothing and closes the connection: all a client with acks=0 can be told of an error.
+    pub fn close(self) {
+        self.context.connection().close();
+        self.context.stay_silent();
+    }
+}
+
+/// The unfinished produce requests of a reactor.
+#[derive(Debug, Default)]
+pub(super) struct PendingProduces {
+    by_first_number: BTreeMap<u64, PendingProduce>,
+}
+
+impl PendingProduces {
+    pub fn park(&mut self, produce: PendingProduce) {
+        self.by_first_number.insert(produce.first_number, produce);
+    }
+
+    /// Notes how a batch ended; its request, if that was the last one.
+    pub fn complete(&mut self, waiter: WaiterId, produced: &Produced) -> Option<PendingProduce> {
+        let number = waiter_number(waiter.0);
+        let (first, produce) = self.by_first_number.range_mut(..=number).next_back()?;
+        produce.complete(waiter, *produced);
+        if !produce.is_done() {
+            return None;
+        }
+        let first = *first;
+        self.by_first_number.remove(&first)
+    }
+
+    /// Takes out a request whose time is up, its unfinished batches marked so.
+    pub fn expire(&mut self, first_number: u64) -> Option<PendingProduce> {
+        let mut produce = self.by_first_number.remove(&first_number)?;
+        produce.time_out();
+        Some(produce)
+    }
+}

@@ -1,0 +1,349 @@
+//! The assembly of a node, in the order that its parts need each other: directories, quorum, reactors,
+//! registration, listeners.
+
+mod directories;
+mod listeners;
+mod quorum;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use ottla_config::{BrokerConfig, ConfigError, Properties, check_at_start};
+use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
+use ottla_machine::Random;
+use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
+use ottla_runtime::{ConnectionLimits, Directory, ReactorHandle, clock, start_reactor};
+use tokio::runtime::Builder;
+use tokio::sync::{Notify, oneshot};
+
+use crate::cluster_controller::{ClusterController, ClusterPublisher};
+use crate::controller_channel::ControllerChannel;
+use crate::groups::GroupHost;
+use crate::lifecycle::{Identity, Lifecycle, LifecycleError};
+use crate::logs::Logs;
+use crate::maintenance::Maintenance;
+use crate::node::{Advertising, Node, NodeHooks, NodeParts};
+use crate::publisher::Publisher;
+use crate::reactor::ReactorService;
+use crate::settings::Settings;
+use crate::stop::close_directories;
+
+pub use listeners::BoundListener;
+
+/// Answers that may be on their way to one client before no more of its requests are read.
+const MAX_UNSENT_BYTES: usize = 2 << 20;
+/// Requests of one client that may be unanswered.
+const MAX_PIPELINED: usize = 1000;
+/// Of the files the process may have open, how many may be segments.
+const OPEN_FILES_SHARE: f64 = 0.6;
+/// How long the stop of the quorum may take.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct StartOptions {
+    /// The configuration file with overrides.
+    pub file: Properties,
+    /// What clients are told about where it listens.
+    pub advertising: Advertising,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error("{0}")]
+    Configuration(#[from] ConfigError),
+    /// A log directory.
+    #[error("{0}")]
+    Directory(#[from] LogError),
+    /// The metadata quorum.
+    #[error("{0}")]
+    Quorum(#[from] QuorumError),
+    /// A listener.
+    #[error("listener {listener} cannot be bound to {address}: {source}")]
+    Listener {
+        /// Its name.
+        listener: String,
+        /// Where.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The registration.
+    #[error("{0}")]
+    Lifecycle(#[from] LifecycleError),
+    /// A thread or poller.
+    #[error("the system refuses a thread or a poller: {0}")]
+    System(#[from] io::Error),
+    /// Something that is not there yet.
+    #[error("{0}")]
+    NotImplemented(String),
+}
+
+type DirectoryPair = (Arc<Directory<GroupHost>>, LogDirectory<RealStorage>);
+
+/// A node that serves, until it is stopped.
+pub struct RunningNode {
+    node: Arc<Node>,
+    listeners: Vec<BoundListener>,
+    metrics_address: Option<SocketAddr>,
+    stopping: Arc<AtomicBool>,
+    acceptors: Vec<JoinHandle<()>>,
+    reactors: Vec<JoinHandle<()>>,
+    stop_lifecycle: oneshot::Sender<()>,
+    lifecycle: std::sync::mpsc::Receiver<i64>,
+    maintenance: Maintenance,
+    directories: Vec<DirectoryPair>,
+    quorum: QuorumHandle<ClusterController>,
+    quorum_thread: JoinHandle<()>,
+    stop_control: Arc<Notify>,
+    control_thread: JoinHandle<()>,
+    locks: Vec<DirectoryLock>,
+}
+
+/// Starts a node and returns when it serves. Warnings about the configuration are logged.
+///
+/// # Errors
+/// Why it does not start; nothing is left running that matters.
+pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
+    let broker = read_configuration(&options.file)?;
+    let (control, stop_control, control_thread) = start_control()?;
+    let mut random = Random::from_seed(seed());
+    let taken = directories::take(&broker, &mut random)?;
+    let listeners = listeners::bind_all(&broker)?;
+    let identity = Identity {
+        incarnation: random.uuid(),
+        previous_broker_epoch: taken.previous_broker_epoch,
+        endpoints: listeners::advertised(&broker, &listeners),
+        controller_endpoints: listeners::advertised_controller(&broker, &listeners),
+    };
+    let hooks = NodeHooks::default();
+    let running = directories::start(&taken, &hooks)?;
+    let handle: Arc<OnceLock<QuorumHandle<ClusterController>>> = Arc::default();
+    let reactor_count = broker.own.reactors.map_or_else(default_reactors, |n| n.get() as usize);
+    let reactors: Vec<_> = (0..reactor_count).map(|_| ReactorHandle::unstarted()).collect();
+    let node = Arc::new(Node::new(NodeParts {
+        settings: Settings { file: options.file, broker },
+        cluster_id: taken.cluster_id.clone(),
+        advertising: options.advertising,
+        controller: controller_channel(&handle),
+        directories: running,
+        reactors: reactors.clone(),
+        control,
+        seed: random.next_u64(),
+    }));
+    hooks.set(&node);
+    let expiration = i64::from(node.config().producer_ids.expiration_ms);
+    let logs =
+        Logs::load(node.node_id(), node.directories(), open_files(), expiration, random.next_u64())?;
+    let directories = logs.directories();
+    let publisher = Publisher::new(Arc::clone(&node), identity.incarnation, logs);
+    let maintenance =
+        Maintenance::new(Arc::clone(&node), publisher.replicas(), directories.clone());
+    let publisher = ClusterPublisher::new(publisher, Box::new(on_quorum_stopped));
+    let (quorum, quorum_thread) = start_quorum(
+        RealStorage,
+        quorum::configuration(
+            &node,
+            &taken,
+            &identity.controller_endpoints,
+            random.next_u64(),
+        )?,
+        quorum::context(&node),
+        publisher,
+    )?;
+    handle.get_or_init(|| quorum.clone());
+    let reactor_threads = start_reactors(&node, &reactors)?;
+    let (lifecycle, stop_lifecycle) = start_lifecycle(&node, identity)?;
+    maintenance.start();
+    let metrics_address = listeners::serve_metrics(&node)?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let acceptors = listeners::accept_all(&node, &listeners, &stopping)?;
+    Ok(RunningNode {
+        node,
+        listeners,
+        metrics_address,
+        stopping,
+        acceptors,
+        reactors: reactor_threads,
+        stop_lifecycle,
+        lifecycle,
+        maintenance,
+        directories,
+        quorum,
+        quorum_thread,
+        stop_control,
+        control_thread,
+        locks: taken.locks,
+    })
+}
+
+/// What the file says, if this node can do it.
+fn read_configuration(file: &Properties) -> Result<BrokerConfig, StartError> {
+    let broker = BrokerConfig::from_properties(file)?;
+    for warning in check_at_start(file, &broker)? {
+        tracing::warn!("{warning}");
+    }
+    if !(broker.node.roles.broker && broker.node.roles.controller) {
+        return Err(StartError::NotImplemented(
+            "process.roles must be broker,controller: clusters of several nodes are not \
+             implemented yet"
+                .to_owned(),
+        ));
+    }
+    Ok(broker)
+}
+
+impl RunningNode {
+    /// What all its threads share.
+    #[must_use]
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn listeners(&self) -> &[BoundListener] {
+        &self.listeners
+    }
+
+    /// Where metrics are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Stops it in order: leaderships are handed over, logs closed, markers written.
+    pub fn stop(self) {
+        self.stopping.store(true, Ordering::Release);
+        // The receiver is gone only if the task is: then there is nothing to hand over.
+        let _ = self.stop_lifecycle.send(());
+        let broker_epoch = self.lifecycle.recv().unwrap_or(-1);
+        for index in 0..self.node.reactor_count() {
+            self.node.stop_reactor(index);
+        }
+        join_all(self.acceptors.into_iter().chain(self.reactors));
+        close_directories(&self.node, &self.maintenance, &self.directories, broker_epoch);
+        self.quorum.stop(QUORUM_PATIENCE);
+        self.stop_control.notify_one();
+        join_all([self.quorum_thread, self.control_thread]);
+        drop(self.locks);
+    }
+}
+
+fn join_all(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    for thread in threads {
+        // A thread that panicked has aborted the process.
+        let _ = thread.join();
+    }
+}
+
+type Control = (tokio::runtime::Handle, Arc<Notify>, JoinHandle<()>);
+
+/// The runtime of background tasks, on a thread of its own.
+fn start_control() -> io::Result<Control> {
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+    let handle = runtime.handle().clone();
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let thread = thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(move || runtime.block_on(stopped.notified()))?;
+    Ok((handle, stop, thread))
+}
+
+fn controller_channel(
+    handle: &Arc<OnceLock<QuorumHandle<ClusterController>>>,
+) -> ControllerChannel {
+    let handle = Arc::clone(handle);
+    ControllerChannel::new(move |request, reply| {
+        if let Some(quorum) = handle.get() {
+            // Whoever asked may have given up: then nobody wants the answer.
+            quorum.request(request, move |response| drop(reply.send(response)));
+        }
+    })
+}
+
+fn on_quorum_stopped(outcome: Result<(), QuorumError>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "without its metadata quorum the node cannot go on");
+        std::process::exit(1);
+    }
+}
+
+fn start_reactors(
+    node: &Arc<Node>,
+    handles: &[ReactorHandle<ottla_runtime::Notice>],
+) -> io::Result<Vec<JoinHandle<()>>> {
+    let sockets = &node.config().sockets;
+    let limits = ConnectionLimits {
+        max_request_bytes: sockets.request_max_bytes as usize,
+        max_idle: sockets.connections_max_idle_ms.map(Duration::from_millis),
+        max_unsent_bytes: MAX_UNSENT_BYTES,
+        max_pipelined: MAX_PIPELINED,
+    };
+    handles
+        .iter()
+        .zip(node.metrics())
+        .enumerate()
+        .map(|(index, (handle, metrics))| {
+            let (node, metrics) = (Arc::clone(node), Arc::clone(metrics));
+            let service = move || Rc::new(ReactorService::new(index, node, metrics));
+            start_reactor(index, handle, limits.clone(), service)
+        })
+        .collect()
+}
+
+type LifecycleEnds = (std::sync::mpsc::Receiver<i64>, oneshot::Sender<()>);
+
+/// Waits until the broker is unfenced, then lets it live.
+fn start_lifecycle(node: &Arc<Node>, identity: Identity) -> Result<LifecycleEnds, StartError> {
+    let (started, wait) = std::sync::mpsc::channel();
+    let (ended, epoch) = std::sync::mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let living = Arc::clone(node);
+    node.control().spawn(async move {
+        match Lifecycle::start(living, identity).await {
+            Ok(lifecycle) => {
+                // Both receivers live as long as the node does.
+                let _ = started.send(Ok(()));
+                let _ = ended.send(lifecycle.run(stopped).await);
+            }
+            Err(error) => drop(started.send(Err(error))),
+        }
+    });
+    wait.recv().unwrap_or(Err(LifecycleError::TimedOut))?;
+    Ok((epoch, stop))
+}
+
+fn default_reactors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// How many segments may be open at a time.
+fn open_files() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    (limit.unwrap_or(1024) as f64 * OPEN_FILES_SHARE) as usize
+}
+
+fn seed() -> u64 {
+    let now = clock::now();
+    let process = u64::from(std::process::id());
+    now.wall.0.unsigned_abs() ^ now.monotonic.0.rotate_left(32) ^ process.rotate_left(48)
+}
+
+/// The paths of the directories of a configuration, each once.
+fn directory_paths(broker: &BrokerConfig) -> Vec<PathBuf> {
+    let mut paths = broker.log_dirs.log_dirs.clone();
+    if !paths.contains(&broker.log_dirs.metadata_log_dir) {
+        paths.push(broker.log_dirs.metadata_log_dir.clone());
+    }
+    paths
+}

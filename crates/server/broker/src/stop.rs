@@ -1,0 +1,54 @@
+//! The end of a node, in the order that the next start relies on (kraft A.9): leaderships handed over,
+//! logs closed, checkpoints stored, and only then the markers of a clean stop.
+
+use std::sync::Arc;
+
+use ottla_log::{CleanShutdown, LogDirectory, LogError, OffsetCheckpoint, RealStorage};
+use ottla_messages::ErrorCode;
+use ottla_partition::Input;
+use ottla_runtime::Directory;
+
+use crate::groups::GroupHost;
+use crate::maintenance::Maintenance;
+use crate::node::Node;
+
+/// In the order in which Kafka writes them.
+const STORED: [OffsetCheckpoint; 3] =
+    [OffsetCheckpoint::Replication, OffsetCheckpoint::RecoveryPoint, OffsetCheckpoint::LogStart];
+
+/// Closes every log of every directory. A directory in which something goes wrong gets no marker:
+/// the next start then looks at everything.
+pub fn close_directories(
+    node: &Node,
+    maintenance: &Maintenance,
+    directories: &[(Arc<Directory<GroupHost>>, LogDirectory<RealStorage>)],
+    broker_epoch: i64,
+) {
+    for pair in directories {
+        let (directory, files) = pair;
+        if directory.has_failed() {
+            continue;
+        }
+        let marker = CleanShutdown { broker_epoch };
+        let closed = close_logs(node, maintenance, directory)
+            .and_then(|()| maintenance.checkpoint(pair, &STORED))
+            .and_then(|()| files.store_clean_shutdown(&marker));
+        if let Err(error) = closed {
+            tracing::error!(directory = %directory.path().display(), %error, "not closed cleanly");
+        }
+        directory.stop();
+    }
+}
+
+fn close_logs(
+    node: &Node,
+    maintenance: &Maintenance,
+    directory: &Arc<Directory<GroupHost>>,
+) -> Result<(), LogError> {
+    for replica in maintenance.replicas_in(directory) {
+        let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
+        node.deliver(replica.step(Input::StopLeading { error }));
+        replica.close()?;
+    }
+    Ok(())
+}
