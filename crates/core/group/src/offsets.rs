@@ -81,7 +81,9 @@ impl Offsets {
     ) -> impl Iterator<Item = (&KafkaString, &KafkaString, i32, &CommittedOffset)> {
         self.committed.iter().flat_map(|(group, topics)| {
             topics.iter().flat_map(move |(topic, partitions)| {
-                partitions.iter().map(move |(partition, offset)| (group, topic, *partition, offset))
+                partitions
+                    .iter()
+                    .map(move |(partition, offset)| (group, topic, *partition, offset))
             })
         })
     }

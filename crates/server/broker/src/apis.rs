@@ -99,11 +99,19 @@ pub const BROKER: &[Api] = &[
     awaited!(CreatePartitions, 0..=3, forwarded::create_partitions),
     awaited!(DeleteGroups, 0..=3, group_administration::delete),
     awaited!(ElectLeaders, 0..=2, forwarded::elect_leaders),
-    awaited!(IncrementalAlterConfigs, 0..=1, forwarded::incremental_alter_configs),
+    awaited!(
+        IncrementalAlterConfigs,
+        0..=1,
+        forwarded::incremental_alter_configs
+    ),
     awaited!(OffsetDelete, 0..=0, group_offsets::delete),
     answered!(DescribeCluster, 0..=2, describe_cluster::handle),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
-    answered!(DescribeTopicPartitions, 0..=0, describe_topic_partitions::handle),
+    answered!(
+        DescribeTopicPartitions,
+        0..=0,
+        describe_topic_partitions::handle
+    ),
 ];
 
 /// Recognises a frame and hands it to its handler.

@@ -116,7 +116,10 @@ impl ClusterPublisher {
     /// Hands over to `publisher`; `on_stopped` is called once.
     #[must_use]
     pub fn new(publisher: Publisher, on_stopped: OnQuorumStopped) -> ClusterPublisher {
-        ClusterPublisher { publisher, on_stopped: Some(on_stopped) }
+        ClusterPublisher {
+            publisher,
+            on_stopped: Some(on_stopped),
+        }
     }
 }
 
@@ -138,4 +141,3 @@ impl MetadataPublisher<Infallible> for ClusterPublisher {
         }
     }
 }
-

@@ -8,7 +8,8 @@ use ottla_coordinator::Rejection;
 use ottla_messages::ErrorCode;
 use tokio::sync::oneshot;
 
-type Send = dyn Fn(ControllerRequest, oneshot::Sender<ControllerResponse>) + std::marker::Send + Sync;
+type Send =
+    dyn Fn(ControllerRequest, oneshot::Sender<ControllerResponse>) + std::marker::Send + Sync;
 
 /// A handle to the controller's thread.
 #[derive(Clone)]
@@ -26,7 +27,9 @@ impl ControllerChannel {
         + Sync
         + 'static,
     ) -> ControllerChannel {
-        ControllerChannel { send: Arc::new(send) }
+        ControllerChannel {
+            send: Arc::new(send),
+        }
     }
 
     /// Asks for a client, or for this broker itself; waits until the decision is committed and this
@@ -44,9 +47,10 @@ impl ControllerChannel {
         match answer.await {
             Ok(ControllerResponse::Rejected(rejection)) => body.rejected(&rejection),
             Ok(response) => response,
-            Err(_) => {
-                body.rejected(&Rejection { code: ErrorCode::NOT_CONTROLLER, message: None })
-            }
+            Err(_) => body.rejected(&Rejection {
+                code: ErrorCode::NOT_CONTROLLER,
+                message: None,
+            }),
         }
     }
 }

@@ -10,7 +10,15 @@ pub fn supported_features() -> Vec<(&'static str, VersionRange)> {
         maximum: MetadataVersion::LATEST.level(),
     };
     let others = Feature::ALL.into_iter().map(|feature| {
-        (feature.name(), VersionRange { minimum: 0, maximum: feature.latest() })
+        (
+            feature.name(),
+            VersionRange {
+                minimum: 0,
+                maximum: feature.latest(),
+            },
+        )
     });
-    std::iter::once((METADATA_VERSION, metadata)).chain(others).collect()
+    std::iter::once((METADATA_VERSION, metadata))
+        .chain(others)
+        .collect()
 }

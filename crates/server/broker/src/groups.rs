@@ -22,7 +22,9 @@ use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
 #[must_use]
 pub fn partition_of_group(published: &Published, group: &str) -> Option<PartitionIndex> {
     let topic = published.image.topics.by_name(OFFSETS_TOPIC)?;
-    let count = i32::try_from(topic.partitions.len()).ok().filter(|count| *count > 0)?;
+    let count = i32::try_from(topic.partitions.len())
+        .ok()
+        .filter(|count| *count > 0)?;
     Some(PartitionIndex(partition_for(group, count)))
 }
 
@@ -49,11 +51,12 @@ pub async fn ask_partition(
         .topic_by_name(OFFSETS_TOPIC)
         .ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)
         .and_then(|topic| topic.replica(partition));
-    let Ok(replica) = replica else { return request.refused(ErrorCode::NOT_COORDINATOR) };
+    let Ok(replica) = replica else {
+        return request.refused(ErrorCode::NOT_COORDINATOR);
+    };
     let (reply, answer) = oneshot::channel();
     let spare = request.clone();
-    let (asked, notices) =
-        replica.step_hosted(|host, appender| host.ask(request, reply, appender));
+    let (asked, notices) = replica.step_hosted(|host, appender| host.ask(request, reply, appender));
     node.deliver(notices);
     if asked.is_none() {
         let code = match replica.leader() {
@@ -62,14 +65,22 @@ pub async fn ask_partition(
         };
         return spare.refused(code);
     }
-    answer.await.unwrap_or_else(|_| spare.refused(ErrorCode::NOT_COORDINATOR))
+    answer
+        .await
+        .unwrap_or_else(|_| spare.refused(ErrorCode::NOT_COORDINATOR))
 }
 
 /// The partitions of the offsets topic that have a coordinator here.
 pub fn led_partitions(published: &Published) -> Vec<i32> {
-    let Some(topic) = published.topic_by_name(OFFSETS_TOPIC) else { return Vec::new() };
+    let Some(topic) = published.topic_by_name(OFFSETS_TOPIC) else {
+        return Vec::new();
+    };
     let here = |hosting: &Hosting| matches!(hosting, Hosting::Here(_));
-    (0..).zip(topic.replicas()).filter(|(_, hosting)| here(hosting)).map(|(i, _)| i).collect()
+    (0..)
+        .zip(topic.replicas())
+        .filter(|(_, hosting)| here(hosting))
+        .map(|(i, _)| i)
+        .collect()
 }
 
 /// Has the coordinator of a partition loaded, and then woken whenever it wants to be.
@@ -93,11 +104,7 @@ pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
     });
 }
 
-async fn keep_deadlines(
-    node: Arc<Node>,
-    replica: Arc<Replica>,
-    changed: Arc<tokio::sync::Notify>,
-) {
+async fn keep_deadlines(node: Arc<Node>, replica: Arc<Replica>, changed: Arc<tokio::sync::Notify>) {
     loop {
         let (deadline, _) = replica.step_hosted(|host, _| host.next_deadline());
         let Some(deadline) = deadline else { return };
@@ -125,7 +132,10 @@ pub fn on_topics_deleted(
     offsets_topic: &TopicEntry,
     deleted: &[(KafkaString, TopicId)],
 ) {
-    let context = GroupContext { deleted_topics: deleted.to_vec(), ..node.group_context() };
+    let context = GroupContext {
+        deleted_topics: deleted.to_vec(),
+        ..node.group_context()
+    };
     for hosting in offsets_topic.replicas() {
         if let Hosting::Here(replica) = hosting {
             let (_, notices) = replica.step_hosted(|host, appender| {

@@ -69,8 +69,11 @@ impl Lifecycle {
     pub async fn start(node: Arc<Node>, identity: Identity) -> Result<Lifecycle, LifecycleError> {
         let patience = u64::try_from(node.config().lifecycle.initial_registration_timeout_ms);
         let patience = Duration::from_millis(patience.unwrap_or(60_000));
-        let mut lifecycle =
-            Lifecycle { node, identity, broker_epoch: -1 };
+        let mut lifecycle = Lifecycle {
+            node,
+            identity,
+            broker_epoch: -1,
+        };
         let started = timeout(patience, async {
             if lifecycle.node.config().node.roles.controller {
                 lifecycle.register_controller().await;
@@ -151,21 +154,31 @@ impl Lifecycle {
     }
 
     fn working_directories(&self) -> Vec<Uuid> {
-        let working = self.node.directories().iter().filter(|directory| !directory.has_failed());
+        let working = self
+            .node
+            .directories()
+            .iter()
+            .filter(|directory| !directory.has_failed());
         working.map(|directory| directory.id()).collect()
     }
 
     async fn register(&mut self) -> Result<(), LifecycleError> {
         loop {
             let body = RequestBody::BrokerRegistration(self.registration());
-            let answer = self.node.controller().call(body, REGISTRATION_VERSION).await;
+            let answer = self
+                .node
+                .controller()
+                .call(body, REGISTRATION_VERSION)
+                .await;
             let ControllerResponse::BrokerRegistration(response) = answer else {
                 unreachable!("the controller answers in kind")
             };
             match ErrorCode(response.error_code) {
                 ErrorCode::NONE => {
                     self.broker_epoch = response.broker_epoch;
-                    self.node.producer_ids().set_broker_epoch(response.broker_epoch);
+                    self.node
+                        .producer_ids()
+                        .set_broker_epoch(response.broker_epoch);
                     return Ok(());
                 }
                 ErrorCode::NOT_CONTROLLER | ErrorCode::DUPLICATE_BROKER_REGISTRATION => {

@@ -75,8 +75,10 @@ impl Logs {
         producer_id_expiration_ms: i64,
         seed: u64,
     ) -> Result<Logs, LogError> {
-        let directories =
-            directories.iter().map(load_directory).collect::<Result<Vec<_>, LogError>>()?;
+        let directories = directories
+            .iter()
+            .map(load_directory)
+            .collect::<Result<Vec<_>, LogError>>()?;
         Ok(Logs {
             node_id,
             open_files: OpenFiles::new(open_files_limit),
@@ -102,7 +104,9 @@ impl Logs {
                 if !id.is_some_and(|id| belongs(&partition, id)) {
                     let unique = self.random.uuid();
                     let stray =
-                        loaded.files.retire_replica(&partition, ReplicaState::Stray, unique)?;
+                        loaded
+                            .files
+                            .retire_replica(&partition, ReplicaState::Stray, unique)?;
                     tracing::warn!(%partition, renamed = stray.name, "stray replica set aside");
                     continue;
                 }
@@ -178,9 +182,20 @@ impl Logs {
     }
 
     fn directory_for(&self, partition: &TopicPartition) -> Option<usize> {
-        let found = self.directories.iter().position(|d| d.replicas.contains(partition));
-        let working = self.directories.iter().enumerate().filter(|(_, d)| !d.running.has_failed());
-        found.or_else(|| working.min_by_key(|(_, d)| d.replicas.len()).map(|(index, _)| index))
+        let found = self
+            .directories
+            .iter()
+            .position(|d| d.replicas.contains(partition));
+        let working = self
+            .directories
+            .iter()
+            .enumerate()
+            .filter(|(_, d)| !d.running.has_failed());
+        found.or_else(|| {
+            working
+                .min_by_key(|(_, d)| d.replicas.len())
+                .map(|(index, _)| index)
+        })
     }
 
     /// Renames a replica's directory, so that it is gone for every start to come. Its files are
@@ -191,14 +206,22 @@ impl Logs {
     pub fn delete(&mut self, replica: &Replica) -> Result<Option<RetiredReplica>, LogError> {
         let partition = replica.topic_partition();
         let unique = self.random.uuid();
-        let here = self.directories.iter_mut().find(|d| d.replicas.contains(partition));
+        let here = self
+            .directories
+            .iter_mut()
+            .find(|d| d.replicas.contains(partition));
         let Some(loaded) = here else { return Ok(None) };
-        let name = loaded.files.retire_replica(partition, ReplicaState::Delete, unique)?;
+        let name = loaded
+            .files
+            .retire_replica(partition, ReplicaState::Delete, unique)?;
         loaded.replicas.remove(partition);
         loaded.recovery_points.remove(partition);
         loaded.log_starts.remove(partition);
         loaded.high_watermarks.remove(partition);
-        Ok(Some(RetiredReplica { files: loaded.files.clone(), name }))
+        Ok(Some(RetiredReplica {
+            files: loaded.files.clone(),
+            name,
+        }))
     }
 
     /// The directories with what they are on disk, for checkpoints and the stop.

@@ -36,23 +36,33 @@ impl Maintenance {
         replicas: OpenReplicas,
         directories: Vec<DirectoryPair>,
     ) -> Maintenance {
-        Maintenance { node, replicas, directories: Arc::new(directories) }
+        Maintenance {
+            node,
+            replicas,
+            directories: Arc::new(directories),
+        }
     }
 
     /// Starts the tasks; they run until the control runtime ends.
     pub fn start(&self) {
         let config = &self.node.config().log_dirs;
         let every = |ms: i64| Duration::from_millis(u64::try_from(ms.max(1)).unwrap_or(1));
-        self.repeat(every(config.high_watermark_checkpoint_interval_ms), |this, pair| {
-            this.checkpoint(pair, &[OffsetCheckpoint::Replication])
-        });
-        self.repeat(every(config.flush_offset_checkpoint_interval_ms), |this, pair| {
-            this.checkpoint(pair, &[OffsetCheckpoint::RecoveryPoint])
-        });
-        self.repeat(every(config.flush_start_offset_checkpoint_interval_ms), |this, pair| {
-            this.checkpoint(pair, &[OffsetCheckpoint::LogStart])
-        });
-        self.repeat(every(config.retention_check_interval_ms), Maintenance::enforce_retention);
+        self.repeat(
+            every(config.high_watermark_checkpoint_interval_ms),
+            |this, pair| this.checkpoint(pair, &[OffsetCheckpoint::Replication]),
+        );
+        self.repeat(
+            every(config.flush_offset_checkpoint_interval_ms),
+            |this, pair| this.checkpoint(pair, &[OffsetCheckpoint::RecoveryPoint]),
+        );
+        self.repeat(
+            every(config.flush_start_offset_checkpoint_interval_ms),
+            |this, pair| this.checkpoint(pair, &[OffsetCheckpoint::LogStart]),
+        );
+        self.repeat(
+            every(config.retention_check_interval_ms),
+            Maintenance::enforce_retention,
+        );
         let expiration = self.node.config().producer_ids.expiration_check_interval_ms;
         self.repeat(every(expiration.into()), |this, pair| {
             for replica in this.replicas_in(&pair.0) {
@@ -74,7 +84,9 @@ impl Maintenance {
                     sleep(interval).await;
                     let (done, finished) = tokio::sync::oneshot::channel();
                     let that = this.clone();
-                    let Some(pair) = this.directories.get(index) else { return };
+                    let Some(pair) = this.directories.get(index) else {
+                        return;
+                    };
                     pair.0.pool().spawn(move || {
                         that.work_on(index, work);
                         // Nobody waits any more when the node is stopping.
@@ -93,7 +105,9 @@ impl Maintenance {
         index: usize,
         work: fn(&Maintenance, &DirectoryPair) -> Result<(), LogError>,
     ) {
-        let Some(pair) = self.directories.get(index) else { return };
+        let Some(pair) = self.directories.get(index) else {
+            return;
+        };
         if pair.0.has_failed() {
             return;
         }

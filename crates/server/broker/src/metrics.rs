@@ -11,8 +11,9 @@ use ottla_messages::ApiKey;
 /// One above the highest API key.
 const APIS: usize = 96;
 /// Upper bounds of the latency buckets, in microseconds.
-const BUCKETS: [u64; 12] =
-    [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000];
+const BUCKETS: [u64; 12] = [
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000,
+];
 
 #[derive(Debug, Default)]
 struct ApiCells {
@@ -44,10 +45,14 @@ impl Default for Metrics {
 impl Metrics {
     /// A request was answered, so long after it was read.
     pub fn answered(&self, api: ApiKey, took: Duration) {
-        let Some(cells) = self.apis.get(api as usize) else { return };
+        let Some(cells) = self.apis.get(api as usize) else {
+            return;
+        };
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         cells.requests.fetch_add(1, Ordering::Relaxed);
-        cells.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+        cells
+            .microseconds
+            .fetch_add(microseconds, Ordering::Relaxed);
         let bucket = BUCKETS.iter().position(|bound| microseconds <= *bound);
         if let Some(cell) = bucket.and_then(|bucket| cells.buckets.get(bucket)) {
             cell.fetch_add(1, Ordering::Relaxed);
@@ -85,11 +90,18 @@ pub fn exposition<'a>(
 ) -> String {
     let mut text = String::new();
     let sum = |of: fn(&Metrics) -> &AtomicU64| -> u64 {
-        reactors.clone().map(|metrics| of(metrics).load(Ordering::Relaxed)).sum()
+        reactors
+            .clone()
+            .map(|metrics| of(metrics).load(Ordering::Relaxed))
+            .sum()
     };
     let totals = [
         ("bytesin", "Bytes of records appended", sum(|m| &m.bytes_in)),
-        ("bytesout", "Bytes of records sent to consumers", sum(|m| &m.bytes_out)),
+        (
+            "bytesout",
+            "Bytes of records sent to consumers",
+            sum(|m| &m.bytes_out),
+        ),
         ("messagesin", "Records appended", sum(|m| &m.messages_in)),
     ];
     for (name, help, total) in totals {
@@ -105,22 +117,35 @@ pub fn exposition<'a>(
             family = gauge.name;
             line(&mut text, format_args!("# TYPE {family} gauge"));
         }
-        let labels: Vec<String> =
-            gauge.labels.iter().map(|(key, value)| format!("{key}=\"{}\"", escape(value))).collect();
-        line(&mut text, format_args!("{family}{{{}}} {}", labels.join(","), gauge.value));
+        let labels: Vec<String> = gauge
+            .labels
+            .iter()
+            .map(|(key, value)| format!("{key}=\"{}\"", escape(value)))
+            .collect();
+        line(
+            &mut text,
+            format_args!("{family}{{{}}} {}", labels.join(","), gauge.value),
+        );
     }
     text
 }
 
 fn requests<'a>(text: &mut String, reactors: impl Iterator<Item = &'a Metrics> + Clone) {
     let family = "kafka_network_requestmetrics_totaltime_seconds";
-    line(text, format_args!("# HELP {family} Time from reading a request to its answer."));
+    line(
+        text,
+        format_args!("# HELP {family} Time from reading a request to its answer."),
+    );
     line(text, format_args!("# TYPE {family} histogram"));
     for index in 0..APIS {
-        let cells = reactors.clone().filter_map(|metrics| metrics.apis.get(index));
+        let cells = reactors
+            .clone()
+            .filter_map(|metrics| metrics.apis.get(index));
         let sum = |of: &dyn Fn(&ApiCells) -> u64| -> u64 { cells.clone().map(of).sum() };
         let count = sum(&|cells| cells.requests.load(Ordering::Relaxed));
-        let Some(api) = i16::try_from(index).ok().and_then(ApiKey::from_i16) else { continue };
+        let Some(api) = i16::try_from(index).ok().and_then(ApiKey::from_i16) else {
+            continue;
+        };
         if count == 0 {
             continue;
         }
@@ -128,7 +153,10 @@ fn requests<'a>(text: &mut String, reactors: impl Iterator<Item = &'a Metrics> +
         let mut below = 0;
         for (bucket, bound) in BUCKETS.iter().enumerate() {
             below += sum(&|cells| {
-                cells.buckets.get(bucket).map_or(0, |cell| cell.load(Ordering::Relaxed))
+                cells
+                    .buckets
+                    .get(bucket)
+                    .map_or(0, |cell| cell.load(Ordering::Relaxed))
             });
             let bound = *bound as f64 / 1e6;
             line(
@@ -136,10 +164,19 @@ fn requests<'a>(text: &mut String, reactors: impl Iterator<Item = &'a Metrics> +
                 format_args!("{family}_bucket{{request=\"{name}\",le=\"{bound}\"}} {below}"),
             );
         }
-        line(text, format_args!("{family}_bucket{{request=\"{name}\",le=\"+Inf\"}} {count}"));
+        line(
+            text,
+            format_args!("{family}_bucket{{request=\"{name}\",le=\"+Inf\"}} {count}"),
+        );
         let seconds = sum(&|cells| cells.microseconds.load(Ordering::Relaxed)) as f64 / 1e6;
-        line(text, format_args!("{family}_sum{{request=\"{name}\"}} {seconds}"));
-        line(text, format_args!("{family}_count{{request=\"{name}\"}} {count}"));
+        line(
+            text,
+            format_args!("{family}_sum{{request=\"{name}\"}} {seconds}"),
+        );
+        line(
+            text,
+            format_args!("{family}_count{{request=\"{name}\"}} {count}"),
+        );
     }
 }
 
@@ -148,5 +185,8 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 fn escape(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }

@@ -22,7 +22,9 @@ pub fn serve(node: &Arc<Node>, listener: std::net::TcpListener) -> io::Result<()
     listener.set_nonblocking(true)?;
     let state = Arc::clone(node);
     node.control().spawn(async move {
-        let router = Router::new().route("/metrics", get(scrape)).with_state(state);
+        let router = Router::new()
+            .route("/metrics", get(scrape))
+            .with_state(state);
         let served = match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => axum::serve(listener, router).await,
             Err(error) => Err(error),
@@ -35,8 +37,14 @@ pub fn serve(node: &Arc<Node>, listener: std::net::TcpListener) -> io::Result<()
 }
 
 async fn scrape(State(node): State<Arc<Node>>) -> impl IntoResponse {
-    let text = exposition(node.metrics().iter().map(|metrics| &**metrics), &gauges(&node));
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+    let text = exposition(
+        node.metrics().iter().map(|metrics| &**metrics),
+        &gauges(&node),
+    );
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
 }
 
 fn gauges(node: &Node) -> Vec<Gauge> {
@@ -44,10 +52,16 @@ fn gauges(node: &Node) -> Vec<Gauge> {
     let mut gauges = Vec::new();
     let mut ends: BTreeMap<(String, i32), i64> = BTreeMap::new();
     for hosting in published.topics().flat_map(|(_, topic)| topic.replicas()) {
-        let Hosting::Here(replica) = hosting else { continue };
+        let Hosting::Here(replica) = hosting else {
+            continue;
+        };
         let at = replica.topic_partition();
         let (size, start, end) = replica.look(|machine, log| {
-            (log.size_in_bytes(), log.log_start_offset(), machine.high_watermark())
+            (
+                log.size_in_bytes(),
+                log.log_start_offset(),
+                machine.high_watermark(),
+            )
         });
         ends.insert((at.topic.as_str().to_owned(), at.partition.0), end.0);
         let labels = vec![
@@ -55,7 +69,11 @@ fn gauges(node: &Node) -> Vec<Gauge> {
             ("partition", at.partition.0.to_string()),
         ];
         gauges.push(gauge("kafka_log_log_size", &labels, size as f64));
-        gauges.push(gauge("kafka_log_log_logstartoffset", &labels, start.0 as f64));
+        gauges.push(gauge(
+            "kafka_log_log_logstartoffset",
+            &labels,
+            start.0 as f64,
+        ));
         gauges.push(gauge("kafka_log_log_logendoffset", &labels, end.0 as f64));
     }
     gauges.extend(group_lags(&published, &ends));
@@ -65,21 +83,38 @@ fn gauges(node: &Node) -> Vec<Gauge> {
 }
 
 fn gauge(name: &'static str, labels: &[(&'static str, String)], value: f64) -> Gauge {
-    Gauge { name, labels: labels.to_vec(), value }
+    Gauge {
+        name,
+        labels: labels.to_vec(),
+        value,
+    }
 }
 
 /// How far each group is behind, by what it has committed.
 fn group_lags(published: &Published, ends: &BTreeMap<(String, i32), i64>) -> Vec<Gauge> {
-    let Some(offsets) = published.topic_by_name(OFFSETS_TOPIC) else { return Vec::new() };
+    let Some(offsets) = published.topic_by_name(OFFSETS_TOPIC) else {
+        return Vec::new();
+    };
     let mut lags = Vec::new();
     for hosting in offsets.replicas() {
-        let Hosting::Here(replica) = hosting else { continue };
+        let Hosting::Here(replica) = hosting else {
+            continue;
+        };
         let (committed, _) = replica.step_hosted(|host, _| host.committed());
         for (group, topic, partition, offset) in committed.unwrap_or_default() {
-            let Some(end) = ends.get(&(topic.clone(), partition)) else { continue };
-            let labels =
-                [("group", group), ("topic", topic), ("partition", partition.to_string())];
-            lags.push(gauge("kafka_consumergroup_lag", &labels, (end - offset).max(0) as f64));
+            let Some(end) = ends.get(&(topic.clone(), partition)) else {
+                continue;
+            };
+            let labels = [
+                ("group", group),
+                ("topic", topic),
+                ("partition", partition.to_string()),
+            ];
+            lags.push(gauge(
+                "kafka_consumergroup_lag",
+                &labels,
+                (end - offset).max(0) as f64,
+            ));
         }
     }
     lags

@@ -154,7 +154,9 @@ impl Node {
     /// If there is none of this number: waiters name reactors that exist.
     #[must_use]
     pub fn reactor(&self, index: usize) -> &ReactorHandle<Notice> {
-        self.reactors.get(index).expect("a waiter names a reactor that exists")
+        self.reactors
+            .get(index)
+            .expect("a waiter names a reactor that exists")
     }
 
     /// Ends a reactor and its connections.
@@ -177,7 +179,8 @@ impl Node {
     /// A seed that was not given out before.
     #[must_use]
     pub fn random_seed(&self) -> u64 {
-        self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
+        self.seed
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
     }
 
     /// Hands notices to the reactors they are for.
@@ -198,7 +201,11 @@ impl Node {
     /// What a client of this connection is told about where a broker listens; `None` if the broker
     /// has no such listener.
     #[must_use]
-    pub fn advertised(&self, connection: &Connection, broker: &Broker) -> Option<(KafkaString, i32)> {
+    pub fn advertised(
+        &self,
+        connection: &Connection,
+        broker: &Broker,
+    ) -> Option<(KafkaString, i32)> {
         if self.advertising == Advertising::Dialled && broker.id == self.node_id() {
             let host = connection.local.ip().to_canonical().to_string();
             return Some((KafkaString::from(host), connection.local.port().into()));
@@ -221,7 +228,10 @@ impl Node {
             offsets_retention: milliseconds(offsets.retention_ms),
             offsets_retention_check_interval: milliseconds(offsets.retention_check_interval_ms),
         };
-        GroupContext { configuration, deleted_topics: Vec::new() }
+        GroupContext {
+            configuration,
+            deleted_topics: Vec::new(),
+        }
     }
 }
 
@@ -257,7 +267,11 @@ impl DirectoryHooks<GroupHost> for NodeHooks {
                 }
             }
         }
-        if node.directories().iter().all(|directory| directory.has_failed()) {
+        if node
+            .directories()
+            .iter()
+            .all(|directory| directory.has_failed())
+        {
             tracing::error!("no log directory is left: the process ends");
             std::process::exit(1);
         }

@@ -27,8 +27,14 @@ impl ProducerIds {
     /// No block yet.
     #[must_use]
     pub fn new(broker_id: NodeId) -> ProducerIds {
-        let state = State { broker_epoch: -1, block: 0..0 };
-        ProducerIds { broker_id, state: Mutex::new(state) }
+        let state = State {
+            broker_epoch: -1,
+            block: 0..0,
+        };
+        ProducerIds {
+            broker_id,
+            state: Mutex::new(state),
+        }
     }
 
     /// The epoch of this broker's registration, which blocks are asked for under.
@@ -49,8 +55,13 @@ impl ProducerIds {
                 }
                 state.broker_epoch
             };
-            let request = AllocateProducerIdsRequest { broker_id: self.broker_id.0, broker_epoch };
-            let answer = controller.call(RequestBody::AllocateProducerIds(request), 0).await;
+            let request = AllocateProducerIdsRequest {
+                broker_id: self.broker_id.0,
+                broker_epoch,
+            };
+            let answer = controller
+                .call(RequestBody::AllocateProducerIds(request), 0)
+                .await;
             let ControllerResponse::AllocateProducerIds(response) = answer else {
                 return Err(ErrorCode::COORDINATOR_LOAD_IN_PROGRESS);
             };

@@ -53,13 +53,21 @@ impl Published {
     /// A picture of `image` without any topic's replicas.
     #[must_use]
     pub fn new(image: MetadataImage, provenance: Provenance) -> Published {
-        Published { image, provenance, entries: OrdMap::new() }
+        Published {
+            image,
+            provenance,
+            entries: OrdMap::new(),
+        }
     }
 
     /// The next picture: another image, the same replicas until they are changed.
     #[must_use]
     pub fn with_image(&self, image: MetadataImage, provenance: Provenance) -> Published {
-        Published { image, provenance, entries: self.entries.clone() }
+        Published {
+            image,
+            provenance,
+            entries: self.entries.clone(),
+        }
     }
 
     /// Puts a topic in, or in place of its former state.
@@ -94,7 +102,11 @@ impl TopicEntry {
     /// A topic as the image has it, with this node's part of each partition in order.
     #[must_use]
     pub fn new(topic: &Topic, config: TopicConfig, replicas: Vec<Hosting>) -> TopicEntry {
-        TopicEntry { name: topic.name.as_str().into(), config, replicas }
+        TopicEntry {
+            name: topic.name.as_str().into(),
+            config,
+            replicas,
+        }
     }
 
     /// Its name.
@@ -126,7 +138,9 @@ impl TopicEntry {
     /// # Errors
     /// Why there is none, as a client is told.
     pub fn replica(&self, partition: i32) -> Result<&Arc<Replica>, ErrorCode> {
-        let hosting = usize::try_from(partition).ok().and_then(|index| self.replicas.get(index));
+        let hosting = usize::try_from(partition)
+            .ok()
+            .and_then(|index| self.replicas.get(index));
         match hosting {
             Some(Hosting::Here(replica)) => Ok(replica),
             Some(Hosting::Elsewhere) => Err(ErrorCode::NOT_LEADER_OR_FOLLOWER),

@@ -39,7 +39,13 @@ impl Publisher {
     /// A publisher that has not published yet.
     #[must_use]
     pub fn new(node: Arc<Node>, incarnation: Uuid, logs: Logs) -> Publisher {
-        Publisher { node, incarnation, logs, replicas: OpenReplicas::default(), acting: false }
+        Publisher {
+            node,
+            incarnation,
+            logs,
+            replicas: OpenReplicas::default(),
+            acting: false,
+        }
     }
 
     /// The open replicas, for checkpoints and the stop.
@@ -54,7 +60,10 @@ impl Publisher {
     /// When directories hold what cannot be served; the node must stop.
     pub fn publish(&mut self, delta: &MetadataDelta) -> Result<(), LogError> {
         let image = &delta.after;
-        let mut next = self.node.published().with_image(image.clone(), delta.provenance);
+        let mut next = self
+            .node
+            .published()
+            .with_image(image.clone(), delta.provenance);
         if !self.acting && !self.is_registered(image) {
             self.node.publish(next);
             return Ok(());
@@ -101,8 +110,9 @@ impl Publisher {
     fn update_topic(&mut self, next: &mut Published, image: &MetadataImage, topic: &Topic) {
         let config = self.config_of(image, topic);
         let indexes = topic.partitions.keys();
-        let replicas =
-            indexes.map(|index| self.update_partition(topic, *index, &config)).collect();
+        let replicas = indexes
+            .map(|index| self.update_partition(topic, *index, &config))
+            .collect();
         next.insert(topic.id, TopicEntry::new(topic, config, replicas));
     }
 
@@ -125,14 +135,19 @@ impl Publisher {
         config: &TopicConfig,
     ) -> Hosting {
         let own = self.node.node_id();
-        let Some(partition) = topic.partition(index) else { return Hosting::Elsewhere };
+        let Some(partition) = topic.partition(index) else {
+            return Hosting::Elsewhere;
+        };
         if !partition.replicas.contains(&own) {
             return Hosting::Elsewhere;
         }
-        let Some(replica) = self.opened(topic, index, config) else { return Hosting::Offline };
+        let Some(replica) = self.opened(topic, index, config) else {
+            return Hosting::Offline;
+        };
         if partition.leader != own {
             let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
-            self.node.deliver(replica.step(Input::StopLeading { error }));
+            self.node
+                .deliver(replica.step(Input::StopLeading { error }));
             return Hosting::Elsewhere;
         }
         let was_leading = replica.leader();
@@ -154,7 +169,10 @@ impl Publisher {
         partition: PartitionIndex,
         config: &TopicConfig,
     ) -> Option<Arc<Replica>> {
-        let at = TopicPartition { topic: topic.name.clone(), partition };
+        let at = TopicPartition {
+            topic: topic.name.clone(),
+            partition,
+        };
         if let Some(replica) = self.lock().get(&at).cloned() {
             let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
             let (settings, limits) = replica_settings(config, expiration);
@@ -180,10 +198,16 @@ impl Publisher {
     fn close_topic(&mut self, topic: &Topic, entry: &TopicEntry) {
         let delay = entry.config().segment.file_delete_delay_ms;
         for partition in topic.partitions.keys() {
-            let at = TopicPartition { topic: topic.name.clone(), partition: *partition };
-            let Some(replica) = self.lock().remove(&at) else { continue };
+            let at = TopicPartition {
+                topic: topic.name.clone(),
+                partition: *partition,
+            };
+            let Some(replica) = self.lock().remove(&at) else {
+                continue;
+            };
             let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-            self.node.deliver(replica.step(Input::StopLeading { error }));
+            self.node
+                .deliver(replica.step(Input::StopLeading { error }));
             match self.logs.delete(&replica) {
                 Ok(Some(retired)) => self.remove_later(&replica, retired, delay),
                 Ok(None) => {}
@@ -229,7 +253,17 @@ fn touched_topics(delta: &MetadataDelta) -> BTreeSet<TopicId> {
     }
     let configured = delta.changes.configs.iter().filter_map(|resource| {
         let is_topic = resource.resource_type == ResourceType::Topic;
-        image.topics.by_name(&resource.name).filter(|_| is_topic).map(|topic| topic.id)
+        image
+            .topics
+            .by_name(&resource.name)
+            .filter(|_| is_topic)
+            .map(|topic| topic.id)
     });
-    delta.changes.topics.keys().copied().chain(configured).collect()
+    delta
+        .changes
+        .topics
+        .keys()
+        .copied()
+        .chain(configured)
+        .collect()
 }

@@ -69,7 +69,12 @@ impl Opened {
         let known = version.clamp(*api.valid_versions().start(), *api.valid_versions().end());
         let mut body = Reader::new(frame);
         let header = RequestHeader::decode(&mut body, api.request_header_version(known))?;
-        Ok(Opened { api, version, header, body })
+        Ok(Opened {
+            api,
+            version,
+            header,
+            body,
+        })
     }
 }
 
@@ -95,7 +100,8 @@ impl RequestContext {
 
     /// Gives the place in the order of answers back: this request has none (acks=0).
     pub fn stay_silent(self) {
-        self.metrics.answered(self.api, clock::monotonic().since(self.received));
+        self.metrics
+            .answered(self.api, clock::monotonic().since(self.received));
         self.slot.skip();
     }
 
@@ -108,14 +114,17 @@ impl RequestContext {
     /// Sends an answer at another version than the request's: ApiVersions alone needs that.
     pub fn send_at(self, response: &impl Message, version: i16) {
         let mut writer = Writer::with_capacity(256);
-        let header = ResponseHeader { correlation_id: self.correlation_id };
+        let header = ResponseHeader {
+            correlation_id: self.correlation_id,
+        };
         let header_version = self.api.response_header_version(self.version);
         let encoded = header
             .encode(&mut writer, header_version)
             .and_then(|()| response.encode(&mut writer, version));
         match encoded {
             Ok(()) => {
-                self.metrics.answered(self.api, clock::monotonic().since(self.received));
+                self.metrics
+                    .answered(self.api, clock::monotonic().since(self.received));
                 self.slot.send(writer.into_chunks());
             }
             Err(error) => {

@@ -1,9 +1,9 @@
 //! Fetch sessions of a reactor (KIP-227). A client without a session names every partition each
 //! time; that is always legal, and what an answer with session id 0 tells it to do.
 
+use ottla_messages::ErrorCode;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::fetch_response::PartitionData;
-use ottla_messages::ErrorCode;
 
 use crate::handlers::fetch::Place;
 use crate::published::Published;
@@ -21,7 +21,9 @@ impl FetchTurn {
     /// FETCH_SESSION_ID_NOT_FOUND for an incremental fetch: no session is ever given out.
     pub fn open(request: &mut FetchRequest) -> Result<FetchTurn, ErrorCode> {
         match request.session_epoch {
-            -1 | 0 => Ok(FetchTurn { topics: std::mem::take(&mut request.topics) }),
+            -1 | 0 => Ok(FetchTurn {
+                topics: std::mem::take(&mut request.topics),
+            }),
             _ => Err(ErrorCode::FETCH_SESSION_ID_NOT_FOUND),
         }
     }

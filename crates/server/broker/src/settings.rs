@@ -33,7 +33,11 @@ impl DynamicOverrides {
     /// The layers over a file.
     #[must_use]
     pub fn over<'a>(&'a self, file: &'a Properties) -> Layers<'a> {
-        Layers { broker: &self.broker, cluster: &self.cluster, file }
+        Layers {
+            broker: &self.broker,
+            cluster: &self.cluster,
+            file,
+        }
     }
 }
 
@@ -41,7 +45,8 @@ impl DynamicOverrides {
 #[must_use]
 pub fn overrides(image: &MetadataImage, resource: &ConfigResource) -> Overrides {
     let set = image.configs.of(resource).into_iter().flatten();
-    set.map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    set.map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
 }
 
 /// The configuration of a topic.

@@ -18,7 +18,7 @@ use ottla_config::{BrokerConfig, ConfigError, Properties, check_at_start};
 use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
-use ottla_runtime::{ConnectionLimits, Directory, ReactorHandle, clock, start_reactor};
+use ottla_runtime::{ConnectionLimits, Directory, Notice, ReactorHandle, clock, start_reactor};
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
 
@@ -124,25 +124,24 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         endpoints: listeners::advertised(&broker, &listeners),
         controller_endpoints: listeners::advertised_controller(&broker, &listeners),
     };
-    let hooks = NodeHooks::default();
-    let running = directories::start(&taken, &hooks)?;
-    let handle: Arc<OnceLock<QuorumHandle<ClusterController>>> = Arc::default();
-    let reactor_count = broker.own.reactors.map_or_else(default_reactors, |n| n.get() as usize);
-    let reactors: Vec<_> = (0..reactor_count).map(|_| ReactorHandle::unstarted()).collect();
-    let node = Arc::new(Node::new(NodeParts {
-        settings: Settings { file: options.file, broker },
-        cluster_id: taken.cluster_id.clone(),
-        advertising: options.advertising,
-        controller: controller_channel(&handle),
-        directories: running,
-        reactors: reactors.clone(),
-        control,
-        seed: random.next_u64(),
-    }));
-    hooks.set(&node);
+    let settings = Settings {
+        file: options.file,
+        broker,
+    };
+    let assembled = assemble(settings, options.advertising, &taken, control, &mut random)?;
+    let Assembled {
+        node,
+        handle,
+        reactors,
+    } = assembled;
     let expiration = i64::from(node.config().producer_ids.expiration_ms);
-    let logs =
-        Logs::load(node.node_id(), node.directories(), open_files(), expiration, random.next_u64())?;
+    let logs = Logs::load(
+        node.node_id(),
+        node.directories(),
+        open_files(),
+        expiration,
+        random.next_u64(),
+    )?;
     let directories = logs.directories();
     let publisher = Publisher::new(Arc::clone(&node), identity.incarnation, logs);
     let maintenance =
@@ -182,6 +181,48 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         stop_control,
         control_thread,
         locks: taken.locks,
+    })
+}
+
+/// A node before its quorum and reactors run.
+struct Assembled {
+    node: Arc<Node>,
+    /// Filled in once the quorum runs.
+    handle: Arc<OnceLock<QuorumHandle<ClusterController>>>,
+    reactors: Vec<ReactorHandle<Notice>>,
+}
+
+fn assemble(
+    settings: Settings,
+    advertising: Advertising,
+    taken: &directories::Taken,
+    control: tokio::runtime::Handle,
+    random: &mut Random,
+) -> Result<Assembled, StartError> {
+    let hooks = NodeHooks::default();
+    let directories = directories::start(taken, &hooks)?;
+    let handle = Arc::default();
+    let count = settings
+        .broker
+        .own
+        .reactors
+        .map_or_else(default_reactors, |n| n.get() as usize);
+    let reactors: Vec<_> = (0..count).map(|_| ReactorHandle::unstarted()).collect();
+    let node = Arc::new(Node::new(NodeParts {
+        settings,
+        cluster_id: taken.cluster_id.clone(),
+        advertising,
+        controller: controller_channel(&handle),
+        directories,
+        reactors: reactors.clone(),
+        control,
+        seed: random.next_u64(),
+    }));
+    hooks.set(&node);
+    Ok(Assembled {
+        node,
+        handle,
+        reactors,
     })
 }
 
@@ -230,7 +271,12 @@ impl RunningNode {
             self.node.stop_reactor(index);
         }
         join_all(self.acceptors.into_iter().chain(self.reactors));
-        close_directories(&self.node, &self.maintenance, &self.directories, broker_epoch);
+        close_directories(
+            &self.node,
+            &self.maintenance,
+            &self.directories,
+            broker_epoch,
+        );
         self.quorum.stop(QUORUM_PATIENCE);
         self.stop_control.notify_one();
         join_all([self.quorum_thread, self.control_thread]);
@@ -249,7 +295,10 @@ type Control = (tokio::runtime::Handle, Arc<Notify>, JoinHandle<()>);
 
 /// The runtime of background tasks, on a thread of its own.
 fn start_control() -> io::Result<Control> {
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
     let handle = runtime.handle().clone();
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
@@ -280,7 +329,7 @@ fn on_quorum_stopped(outcome: Result<(), QuorumError>) {
 
 fn start_reactors(
     node: &Arc<Node>,
-    handles: &[ReactorHandle<ottla_runtime::Notice>],
+    handles: &[ReactorHandle<Notice>],
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let sockets = &node.config().sockets;
     let limits = ConnectionLimits {

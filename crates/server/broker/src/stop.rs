@@ -13,8 +13,11 @@ use crate::maintenance::Maintenance;
 use crate::node::Node;
 
 /// In the order in which Kafka writes them.
-const STORED: [OffsetCheckpoint; 3] =
-    [OffsetCheckpoint::Replication, OffsetCheckpoint::RecoveryPoint, OffsetCheckpoint::LogStart];
+const STORED: [OffsetCheckpoint; 3] = [
+    OffsetCheckpoint::Replication,
+    OffsetCheckpoint::RecoveryPoint,
+    OffsetCheckpoint::LogStart,
+];
 
 /// Closes every log of every directory. A directory in which something goes wrong gets no marker:
 /// the next start then looks at everything.

@@ -11,7 +11,9 @@ use crate::published::OFFSETS_TOPIC;
 
 /// Creates topics with the broker's defaults; what became of those that still do not exist.
 pub async fn create_automatically(node: &Node, names: &[String]) -> Vec<(String, ErrorCode)> {
-    let valid = names.iter().filter(|name| ottla_controller::validate_topic_name(name).is_ok());
+    let valid = names
+        .iter()
+        .filter(|name| ottla_controller::validate_topic_name(name).is_ok());
     let topics = valid.map(|name| {
         if name == OFFSETS_TOPIC {
             return offsets_topic(node);
@@ -31,7 +33,13 @@ pub async fn create_automatically(node: &Node, names: &[String]) -> Vec<(String,
 /// # Errors
 /// COORDINATOR_NOT_AVAILABLE while it cannot be created: clients try again.
 pub async fn ensure_offsets_topic(node: &Node) -> Result<(), ErrorCode> {
-    if node.published().image.topics.by_name(OFFSETS_TOPIC).is_some() {
+    if node
+        .published()
+        .image
+        .topics
+        .by_name(OFFSETS_TOPIC)
+        .is_some()
+    {
         return Ok(());
     }
     create(node, vec![offsets_topic(node)]).await;
@@ -46,9 +54,18 @@ async fn create(node: &Node, topics: Vec<CreatableTopic>) -> Vec<(String, ErrorC
         return Vec::new();
     }
     let timeout_ms = node.config().sockets.request_timeout_ms;
-    let request = CreateTopicsRequest { topics, timeout_ms, validate_only: false };
-    let answer = node.controller().call(RequestBody::CreateTopics(request), 7).await;
-    let ControllerResponse::CreateTopics(response) = answer else { return Vec::new() };
+    let request = CreateTopicsRequest {
+        topics,
+        timeout_ms,
+        validate_only: false,
+    };
+    let answer = node
+        .controller()
+        .call(RequestBody::CreateTopics(request), 7)
+        .await;
+    let ControllerResponse::CreateTopics(response) = answer else {
+        return Vec::new();
+    };
     let failed = response.topics.into_iter().filter_map(|topic| {
         let error = match ErrorCode(topic.error_code) {
             ErrorCode::NONE => return None,
@@ -66,7 +83,13 @@ async fn create(node: &Node, topics: Vec<CreatableTopic>) -> Vec<(String, ErrorC
 fn offsets_topic(node: &Node) -> CreatableTopic {
     let config = &node.config().offsets;
     let wanted = config.topic_replication_factor;
-    let alive = node.published().image.brokers.values().filter(|broker| !broker.fenced).count();
+    let alive = node
+        .published()
+        .image
+        .brokers
+        .values()
+        .filter(|broker| !broker.fenced)
+        .count();
     let there = i16::try_from(alive.max(1)).unwrap_or(i16::MAX);
     if there < wanted {
         tracing::warn!(

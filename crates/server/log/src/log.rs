@@ -195,7 +195,9 @@ impl<S: Storage> Log<S> {
     /// The base offset of the oldest segment: at the log start offset or below it.
     #[must_use]
     pub fn first_base_offset(&self) -> Offset {
-        self.segments.first().map_or(self.log_start_offset, |segment| segment.base_offset())
+        self.segments
+            .first()
+            .map_or(self.log_start_offset, |segment| segment.base_offset())
     }
 
     /// Bytes of all segments.

@@ -31,8 +31,14 @@ struct Queue<H: Hosted> {
 
 impl<H: Hosted> Default for Committer<H> {
     fn default() -> Self {
-        let queue = Queue { replicas: Vec::new(), stopped: false };
-        Committer { queue: Mutex::new(queue), changed: Condvar::new() }
+        let queue = Queue {
+            replicas: Vec::new(),
+            stopped: false,
+        };
+        Committer {
+            queue: Mutex::new(queue),
+            changed: Condvar::new(),
+        }
     }
 }
 
@@ -62,17 +68,22 @@ impl<H: Hosted> Committer<H> {
             if queue.stopped {
                 return None;
             }
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .changed
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     pub fn start(directory: &Arc<Directory<H>>) -> io::Result<()> {
         let directory = Arc::clone(directory);
-        thread::Builder::new().name("committer".to_owned()).spawn(move || {
-            while let Some(round) = directory.committer().next_round() {
-                commit_round(&directory, &round);
-            }
-        })?;
+        thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || {
+                while let Some(round) = directory.committer().next_round() {
+                    commit_round(&directory, &round);
+                }
+            })?;
         Ok(())
     }
 }

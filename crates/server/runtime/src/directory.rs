@@ -46,8 +46,15 @@ impl<H: Hosted> Directory<H> {
     ) -> std::io::Result<Arc<Directory<H>>> {
         let committer = Committer::default();
         let failed = AtomicBool::new(false);
-        let directory =
-            Arc::new(Directory { id, path, storage, pool, committer, failed, hooks });
+        let directory = Arc::new(Directory {
+            id,
+            path,
+            storage,
+            pool,
+            committer,
+            failed,
+            hooks,
+        });
         Committer::start(&directory)?;
         Ok(directory)
     }
@@ -107,7 +114,8 @@ impl<H: Hosted> Directory<H> {
         }
         tracing::error!(directory = %self.path.display(), %error, "log directory taken offline");
         let directory = Arc::clone(self);
-        self.pool.spawn(move || directory.hooks.on_failed(&directory));
+        self.pool
+            .spawn(move || directory.hooks.on_failed(&directory));
     }
 
     pub(crate) fn deliver(&self, notices: Notices) {

@@ -17,14 +17,15 @@ mod replica;
 mod serve;
 mod service;
 
-pub use directory::{Directory, DirectoryHooks};
 pub use connection::{Connection, ReplySlot};
+pub use directory::{Directory, DirectoryHooks};
 pub use listener::{Accepted, ConnectionBounds, ConnectionCount, Counted, bind, start_acceptor};
 pub use notices::{Notice, Notices, waiter_id, waiter_number};
 pub use pool::Pool;
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{
-    ClientBatch, FoundOffset, HostAppender, Hosted, OffsetQuery, ReadBound, ReadOutcome, ReadRequest, Replica, ReplicaParts,
+    ClientBatch, FoundOffset, HostAppender, Hosted, OffsetQuery, ReadBound, ReadOutcome,
+    ReadRequest, Replica, ReplicaParts,
 };
 pub use serve::ConnectionLimits;
 pub use service::Service;

@@ -32,13 +32,18 @@ impl Pool {
 
     /// Has `work` done by one of the threads.
     pub fn spawn(&self, work: impl FnOnce() + Send + 'static) {
-        self.work.send(Box::new(work)).expect("the threads live as long as the pool");
+        self.work
+            .send(Box::new(work))
+            .expect("the threads live as long as the pool");
     }
 }
 
 fn run(receiver: &Mutex<Receiver<Work>>) {
     loop {
-        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         match next {
             Ok(work) => work(),
             Err(_) => return,

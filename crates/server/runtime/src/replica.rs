@@ -23,9 +23,9 @@ use ottla_messages::ErrorCode;
 use ottla_partition::{Effect, Input, Partition, Settings};
 use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
 
+use crate::clock;
 use crate::directory::Directory;
 use crate::notices::{Notice, Notices};
-use crate::clock;
 use roll::Rolls;
 use watch::Watchers;
 
@@ -128,7 +128,10 @@ impl<H: Hosted> Replica<H> {
     /// This node and the epoch it leads in.
     #[must_use]
     pub fn leader(&self) -> Option<(NodeId, LeaderEpoch)> {
-        self.lock().machine.leader_epoch().map(|epoch| (self.node_id, epoch))
+        self.lock()
+            .machine
+            .leader_epoch()
+            .map(|epoch| (self.node_id, epoch))
     }
 
     /// Looks at machine and log under the lock; `look` must not block.
@@ -180,10 +183,21 @@ impl<H: Hosted> Replica<H> {
         let mut appended = None;
         for effect in effects.drain(..) {
             match effect {
-                Effect::Append { base_offset, next_offset, leader_epoch } => {
-                    appended = Some(Appended { base_offset, next_offset, leader_epoch });
+                Effect::Append {
+                    base_offset,
+                    next_offset,
+                    leader_epoch,
+                } => {
+                    appended = Some(Appended {
+                        base_offset,
+                        next_offset,
+                        leader_epoch,
+                    });
                 }
-                Effect::AssignEpoch { leader_epoch, start_offset } => {
+                Effect::AssignEpoch {
+                    leader_epoch,
+                    start_offset,
+                } => {
                     state.log.assign_leader_epoch(leader_epoch, start_offset);
                     self.store_leader_epochs(state);
                 }
@@ -223,7 +237,10 @@ impl<H: Hosted> Replica<H> {
         let (upto, segments) = {
             let state = &mut *self.lock();
             state.to_sync = false;
-            (state.machine.marks().written(), state.log.segments_to_sync())
+            (
+                state.machine.marks().written(),
+                state.log.segments_to_sync(),
+            )
         };
         for segment in segments {
             segment.sync()?;
@@ -250,7 +267,9 @@ impl<H: Hosted> Replica<H> {
                     state.storing_epochs = changed.is_some();
                     changed.map(|epochs| (state.log.directory().to_owned(), epochs))
                 };
-                let Some((path, epochs)) = changed else { return };
+                let Some((path, epochs)) = changed else {
+                    return;
+                };
                 let stored =
                     ottla_log::store_leader_epochs(replica.directory.storage(), &path, &epochs);
                 if let Err(error) = stored {

@@ -68,10 +68,16 @@ impl ReplyQueue {
 
     fn fill(&mut self, id: SlotId, filling: Slot) {
         let index = usize::try_from(id.0 - self.first).expect("a slot is filled once");
-        let slot = self.slots.get_mut(index).expect("a slot is reserved before");
+        let slot = self
+            .slots
+            .get_mut(index)
+            .expect("a slot is reserved before");
         assert!(matches!(slot, Slot::Awaited), "a slot is filled once");
         *slot = filling;
-        while let Some(slot) = self.slots.pop_front_if(|slot| !matches!(slot, Slot::Awaited)) {
+        while let Some(slot) = self
+            .slots
+            .pop_front_if(|slot| !matches!(slot, Slot::Awaited))
+        {
             self.first += 1;
             if let Slot::Ready(chunks) = slot {
                 self.enqueue(chunks);

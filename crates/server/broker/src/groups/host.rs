@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use ottla_coordinator::{Appender, Coordinator, Event, Input, Output, Rejection};
-use ottla_group::{CommittedOffset, GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard};
+use ottla_group::{
+    CommittedOffset, GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard,
+};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_records::{BatchBuilder, BatchHeader, BatchOptions};
 use ottla_runtime::{ClientBatch, HostAppender, Hosted, clock};
@@ -75,28 +77,41 @@ impl GroupHost {
 
     /// Every committed offset: group, topic, partition, offset.
     pub(crate) fn committed(&self) -> Vec<(String, String, i32, i64)> {
-        let Some(coordinator) = &self.coordinator else { return Vec::new() };
+        let Some(coordinator) = &self.coordinator else {
+            return Vec::new();
+        };
         let all = coordinator.hard().offsets().iter();
         let owned = |(group, topic, partition, offset): (
             &KafkaString,
             &KafkaString,
             i32,
             &CommittedOffset,
-        )| (group.to_string(), topic.to_string(), partition, offset.offset);
+        )| {
+            (
+                group.to_string(),
+                topic.to_string(),
+                partition,
+                offset.offset,
+            )
+        };
         all.map(owned).collect()
     }
 
-    fn step(
-        &mut self,
-        event: Event<GroupRequest>,
-        appender: &mut HostAppender<'_, GroupHost>,
-    ) {
-        let Some(coordinator) = &mut self.coordinator else { return };
+    fn step(&mut self, event: Event<GroupRequest>, appender: &mut HostAppender<'_, GroupHost>) {
+        let Some(coordinator) = &mut self.coordinator else {
+            return;
+        };
         let before = coordinator.next_deadline();
         let mut outputs = Vec::new();
         let mut encoder = Encoder { appender };
         let input = Input::Event(event);
-        coordinator.step(clock::now(), &self.context, input, &mut encoder, &mut outputs);
+        coordinator.step(
+            clock::now(),
+            &self.context,
+            input,
+            &mut encoder,
+            &mut outputs,
+        );
         if coordinator.next_deadline() != before {
             self.deadline_changed.notify_one();
         }
@@ -120,17 +135,31 @@ fn release(waiting: &mut Waiting, outputs: Vec<Output<GroupResponse, Infallible>
 
 impl Hosted for GroupHost {
     fn on_committed(&mut self, now: Now, high_watermark: Offset) {
-        let Some(coordinator) = &mut self.coordinator else { return };
+        let Some(coordinator) = &mut self.coordinator else {
+            return;
+        };
         let mut outputs = Vec::new();
         let input = Input::HighWatermark(high_watermark);
-        coordinator.step(now, &self.context, input, &mut NothingToAppend, &mut outputs);
+        coordinator.step(
+            now,
+            &self.context,
+            input,
+            &mut NothingToAppend,
+            &mut outputs,
+        );
         release(&mut self.waiting, outputs);
     }
 
     fn on_stopped(&mut self, error: ErrorCode) {
         if let Some(coordinator) = self.coordinator.take() {
             let mut outputs = Vec::new();
-            coordinator.resign(&Rejection { code: error, message: None }, &mut outputs);
+            coordinator.resign(
+                &Rejection {
+                    code: error,
+                    message: None,
+                },
+                &mut outputs,
+            );
             release(&mut self.waiting, outputs);
         }
         self.deadline_changed.notify_one();
@@ -149,7 +178,10 @@ struct Encoder<'a, 'b> {
 
 impl Appender<GroupRecord> for Encoder<'_, '_> {
     fn append(&mut self, records: &[GroupRecord]) -> Result<Offset, Rejection> {
-        let reject = |code| Rejection { code, message: None };
+        let reject = |code| Rejection {
+            code,
+            message: None,
+        };
         let batch = encode(records, clock::now().wall).map_err(reject)?;
         self.appender.append(batch).map_err(reject)
     }
@@ -160,13 +192,19 @@ struct NothingToAppend;
 
 impl Appender<GroupRecord> for NothingToAppend {
     fn append(&mut self, _records: &[GroupRecord]) -> Result<Offset, Rejection> {
-        Err(Rejection { code: ErrorCode::NOT_COORDINATOR, message: None })
+        Err(Rejection {
+            code: ErrorCode::NOT_COORDINATOR,
+            message: None,
+        })
     }
 }
 
 /// One batch as coordinators write it: without producer, but with base sequence 0.
 fn encode(records: &[GroupRecord], now: TimestampMs) -> Result<ClientBatch, ErrorCode> {
-    let options = BatchOptions { base_sequence: 0, ..BatchOptions::default() };
+    let options = BatchOptions {
+        base_sequence: 0,
+        ..BatchOptions::default()
+    };
     let mut builder = BatchBuilder::new(options);
     for record in records {
         let (key, value) = record.encode().map_err(|error| {

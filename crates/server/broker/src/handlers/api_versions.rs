@@ -25,16 +25,24 @@ pub fn handle(
 ) -> ApiVersionsResponse {
     let error = check(service, context.version, &request);
     if error != ErrorCode::NONE {
-        return ApiVersionsResponse { error_code: error.0, ..ApiVersionsResponse::default() };
+        return ApiVersionsResponse {
+            error_code: error.0,
+            ..ApiVersionsResponse::default()
+        };
     }
     let published = service.node().published();
     let features = &published.image.features;
-    let metadata_version = features.metadata_version.map(|version| {
-        finalized(METADATA_VERSION, version.level())
-    });
+    let metadata_version = features
+        .metadata_version
+        .map(|version| finalized(METADATA_VERSION, version.level()));
     let finalized_features = metadata_version
         .into_iter()
-        .chain(features.levels.iter().map(|(name, level)| finalized(name, *level)))
+        .chain(
+            features
+                .levels
+                .iter()
+                .map(|(name, level)| finalized(name, *level)),
+        )
         .collect();
     ApiVersionsResponse {
         api_keys: ranges(apis::BROKER),
@@ -101,7 +109,9 @@ fn is_software_text(text: &str) -> bool {
     let alphanumeric_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     alphanumeric_end(text.chars().next())
         && alphanumeric_end(text.chars().next_back())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
 }
 
 fn supported(version: i16) -> Vec<SupportedFeatureKey> {

@@ -35,8 +35,14 @@ pub fn handle(
     let results = request.resources.iter().map(|resource| {
         let (error, message, configs) = match entries(node, &published, resource) {
             Ok(entries) => {
-                let wanted = entries.into_iter().filter(|entry| is_wanted(resource, &entry.name));
-                (ErrorCode::NONE, None, wanted.map(|entry| result(entry, &request)).collect())
+                let wanted = entries
+                    .into_iter()
+                    .filter(|entry| is_wanted(resource, &entry.name));
+                (
+                    ErrorCode::NONE,
+                    None,
+                    wanted.map(|entry| result(entry, &request)).collect(),
+                )
             }
             Err((error, message)) => (error, Some(KafkaString::from(message)), Vec::new()),
         };
@@ -48,7 +54,10 @@ pub fn handle(
             configs,
         }
     });
-    DescribeConfigsResponse { results: results.collect(), ..DescribeConfigsResponse::default() }
+    DescribeConfigsResponse {
+        results: results.collect(),
+        ..DescribeConfigsResponse::default()
+    }
 }
 
 fn is_wanted(resource: &DescribeConfigsResource, name: &str) -> bool {
@@ -88,7 +97,9 @@ fn entries(
                 Ok(id) if id == own => describe_broker(&layers).map_err(broken),
                 Ok(_) => Err((
                     ErrorCode::INVALID_REQUEST,
-                    format!("Unexpected broker id, expected {own} or empty string, but received {name}"),
+                    format!(
+                        "Unexpected broker id, expected {own} or empty string, but received {name}"
+                    ),
                 )),
                 Err(_) => Err((
                     ErrorCode::INVALID_REQUEST,
@@ -97,7 +108,10 @@ fn entries(
             }
         }
         Some(ResourceType::Group) => {
-            let resource = ConfigResource { resource_type: ResourceType::Group, name: name.into() };
+            let resource = ConfigResource {
+                resource_type: ResourceType::Group,
+                name: name.into(),
+            };
             describe_group(&overrides(image, &resource), &layers).map_err(broken)
         }
         Some(other) => Err((
@@ -112,7 +126,11 @@ fn entries(
 }
 
 fn result(entry: ConfigEntry, request: &DescribeConfigsRequest) -> DescribeConfigsResourceResult {
-    let synonyms = if request.include_synonyms { entry.synonyms.as_slice() } else { &[] };
+    let synonyms = if request.include_synonyms {
+        entry.synonyms.as_slice()
+    } else {
+        &[]
+    };
     DescribeConfigsResourceResult {
         config_type: entry.kind_code(),
         config_source: entry.source.code(),

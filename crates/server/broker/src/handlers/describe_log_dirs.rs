@@ -50,7 +50,10 @@ pub fn handle(
             ..DescribeLogDirsResult::default()
         }
     });
-    DescribeLogDirsResponse { results: results.collect(), ..DescribeLogDirsResponse::default() }
+    DescribeLogDirsResponse {
+        results: results.collect(),
+        ..DescribeLogDirsResponse::default()
+    }
 }
 
 fn replicas<'a>(
@@ -63,11 +66,16 @@ fn replicas<'a>(
             .iter()
             .any(|topic| topic.topic.as_str() == name && topic.partitions.contains(&partition)),
     };
-    published.topics().flat_map(|(_, topic)| topic.replicas()).filter_map(move |hosting| {
-        let Hosting::Here(replica) = hosting else { return None };
-        let partition = replica.topic_partition();
-        is_wanted(partition.topic.as_str(), partition.partition.0).then_some(replica)
-    })
+    published
+        .topics()
+        .flat_map(|(_, topic)| topic.replicas())
+        .filter_map(move |hosting| {
+            let Hosting::Here(replica) = hosting else {
+                return None;
+            };
+            let partition = replica.topic_partition();
+            is_wanted(partition.topic.as_str(), partition.partition.0).then_some(replica)
+        })
 }
 
 fn by_topic<'a>(replicas: impl Iterator<Item = &'a Arc<Replica>>) -> Vec<DescribeLogDirsTopic> {
@@ -75,12 +83,15 @@ fn by_topic<'a>(replicas: impl Iterator<Item = &'a Arc<Replica>>) -> Vec<Describ
     for replica in replicas {
         let partition = replica.topic_partition();
         let size = replica.look(|_, log| log.size_in_bytes());
-        topics.entry(partition.topic.as_str()).or_default().push(DescribeLogDirsPartition {
-            partition_index: partition.partition.0,
-            partition_size: i64::try_from(size).unwrap_or(i64::MAX),
-            offset_lag: 0,
-            is_future_key: false,
-        });
+        topics
+            .entry(partition.topic.as_str())
+            .or_default()
+            .push(DescribeLogDirsPartition {
+                partition_index: partition.partition.0,
+                partition_size: i64::try_from(size).unwrap_or(i64::MAX),
+                offset_lag: 0,
+                is_future_key: false,
+            });
     }
     let topic = |(name, partitions)| DescribeLogDirsTopic {
         name: KafkaString::copy_from(name),

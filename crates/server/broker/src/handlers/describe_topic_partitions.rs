@@ -28,7 +28,9 @@ pub fn handle(
     let published = node.published();
     let image = &published.image;
     let limit = request.response_partition_limit;
-    let limit = limit.min(node.config().fetch.max_request_partition_size_limit).max(1) as usize;
+    let limit = limit
+        .min(node.config().fetch.max_request_partition_size_limit)
+        .max(1) as usize;
     let (from_topic, mut from_partition) = match &request.cursor {
         Some(cursor) => (cursor.topic_name.as_str(), cursor.partition_index),
         None => ("", 0),
@@ -36,18 +38,29 @@ pub fn handle(
     let all = request.topics.is_empty();
     let mut names: BTreeSet<&str> = request.topics.iter().map(|topic| &*topic.name).collect();
     if all {
-        names = image.topics.iter().map(|topic| topic.name.as_str()).collect();
+        names = image
+            .topics
+            .iter()
+            .map(|topic| topic.name.as_str())
+            .collect();
     }
     let mut response = DescribeTopicPartitionsResponse::default();
     let mut left = limit;
     for name in names.into_iter().filter(|name| *name >= from_topic) {
-        let first = if name == from_topic { std::mem::take(&mut from_partition) } else { 0 };
+        let first = if name == from_topic {
+            std::mem::take(&mut from_partition)
+        } else {
+            0
+        };
         let Some(topic) = image.topics.by_name(name) else {
             response.topics.push(absent(name));
             continue;
         };
         let cursor = |partition| {
-            Some(Cursor { topic_name: KafkaString::copy_from(name), partition_index: partition })
+            Some(Cursor {
+                topic_name: KafkaString::copy_from(name),
+                partition_index: partition,
+            })
         };
         if left == 0 {
             response.next_cursor = cursor(first);

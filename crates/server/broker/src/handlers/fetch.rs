@@ -13,12 +13,12 @@ pub(crate) use partitions::Place;
 
 use std::rc::Rc;
 
+use ottla_messages::ErrorCode;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData,
 };
-use ottla_messages::ErrorCode;
 use ottla_runtime::{ReadBound, ReadOutcome, ReadRequest};
 use ottla_types::{LeaderEpoch, Offset};
 
@@ -31,7 +31,10 @@ use partitions::Target;
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, mut request: FetchRequest) {
     let node = service.node();
     let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
-    let bound = match (replica_id(&request, context.version), request.isolation_level) {
+    let bound = match (
+        replica_id(&request, context.version),
+        request.isolation_level,
+    ) {
         // Debugging consumers (-2) read what is written, as followers do.
         (-2, _) => ReadBound::LogEnd,
         (_, 1) => ReadBound::LastStableOffset,
@@ -41,7 +44,10 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, mut request
     let session = match FetchTurn::open(&mut request) {
         Ok(session) => session,
         Err(error) => {
-            let response = FetchResponse { error_code: error.0, ..FetchResponse::default() };
+            let response = FetchResponse {
+                error_code: error.0,
+                ..FetchResponse::default()
+            };
             return context.send(&response);
         }
     };
@@ -82,7 +88,11 @@ pub(crate) fn retry(
 }
 
 fn replica_id(request: &FetchRequest, version: i16) -> i32 {
-    if version >= 15 { request.replica_state.replica_id } else { request.replica_id }
+    if version >= 15 {
+        request.replica_state.replica_id
+    } else {
+        request.replica_id
+    }
 }
 
 /// What one pass over the partitions of a fetch found.
@@ -103,7 +113,10 @@ impl Answer {
 
 impl ParkedFetch {
     fn attempt(&self) -> Answer {
-        let mut answer = Answer { outcomes: Vec::with_capacity(self.places.len()), ..Answer::default() };
+        let mut answer = Answer {
+            outcomes: Vec::with_capacity(self.places.len()),
+            ..Answer::default()
+        };
         if self.places.is_empty() {
             answer.urgent = !self.session.is_incremental();
         }
@@ -126,9 +139,11 @@ impl ParkedFetch {
     ) -> Option<ParkedFetch> {
         let id = service.waiter_id(number);
         loop {
-            let moved = self.places.iter().zip(&answer.outcomes).any(|(place, outcome)| {
-                place.watch(id, self.bound, outcome.readable_to)
-            });
+            let moved = self
+                .places
+                .iter()
+                .zip(&answer.outcomes)
+                .any(|(place, outcome)| place.watch(id, self.bound, outcome.readable_to));
             if !moved {
                 return Some(self);
             }
@@ -148,7 +163,12 @@ impl ParkedFetch {
     }
 
     fn respond(self, service: &Rc<ReactorService>, answer: Answer) {
-        let ParkedFetch { context, mut session, places, .. } = self;
+        let ParkedFetch {
+            context,
+            mut session,
+            places,
+            ..
+        } = self;
         service.metrics().fetched(answer.bytes as u64);
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         for (place, outcome) in places.iter().zip(answer.outcomes) {
@@ -168,7 +188,11 @@ impl ParkedFetch {
             }
         }
         let session_id = session.close();
-        let response = FetchResponse { session_id, responses, ..FetchResponse::default() };
+        let response = FetchResponse {
+            session_id,
+            responses,
+            ..FetchResponse::default()
+        };
         context.send(&response);
     }
 }
@@ -195,11 +219,22 @@ fn partition_data(place: &Place, outcome: ReadOutcome) -> PartitionData {
         partition_index: place.partition,
         error_code: outcome.error.0,
         high_watermark: if failed { -1 } else { outcome.high_watermark.0 },
-        last_stable_offset: if failed { -1 } else { outcome.last_stable_offset.0 },
-        log_start_offset: if failed { -1 } else { outcome.log_start_offset.0 },
-        diverging_epoch: outcome.diverging.map_or_else(EpochEndOffset::default, |(epoch, end)| {
-            EpochEndOffset { epoch: epoch.0, end_offset: end.0 }
-        }),
+        last_stable_offset: if failed {
+            -1
+        } else {
+            outcome.last_stable_offset.0
+        },
+        log_start_offset: if failed {
+            -1
+        } else {
+            outcome.log_start_offset.0
+        },
+        diverging_epoch: outcome
+            .diverging
+            .map_or_else(EpochEndOffset::default, |(epoch, end)| EpochEndOffset {
+                epoch: epoch.0,
+                end_offset: end.0,
+            }),
         current_leader,
         aborted_transactions: aborted,
         preferred_read_replica: -1,
@@ -209,7 +244,12 @@ fn partition_data(place: &Place, outcome: ReadOutcome) -> PartitionData {
 }
 
 /// Reads at most `max_bytes` for one place; at least one whole batch if `whole_first`.
-fn read_request(place: &Place, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadRequest {
+fn read_request(
+    place: &Place,
+    bound: ReadBound,
+    max_bytes: usize,
+    whole_first: bool,
+) -> ReadRequest {
     ReadRequest {
         offset: Offset(place.fetch_offset),
         max_bytes: max_bytes.min(place.max_bytes),

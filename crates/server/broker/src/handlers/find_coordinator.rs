@@ -55,7 +55,10 @@ pub async fn handle(
         });
     }
     if context.version >= MANY_KEYS {
-        return FindCoordinatorResponse { coordinators, ..FindCoordinatorResponse::default() };
+        return FindCoordinatorResponse {
+            coordinators,
+            ..FindCoordinatorResponse::default()
+        };
     }
     let only = coordinators.pop().unwrap_or_default();
     FindCoordinatorResponse {
@@ -77,17 +80,32 @@ async fn find(
     match key_type {
         GROUP => {}
         TRANSACTION => {
-            return Err((ErrorCode::INVALID_REQUEST, "transactions are not implemented yet"));
+            return Err((
+                ErrorCode::INVALID_REQUEST,
+                "transactions are not implemented yet",
+            ));
         }
-        _ => return Err((ErrorCode::INVALID_REQUEST, "share groups are not implemented yet")),
+        _ => {
+            return Err((
+                ErrorCode::INVALID_REQUEST,
+                "share groups are not implemented yet",
+            ));
+        }
     }
     let node = service.node();
     let unavailable = |error| (error, "");
-    topic_creation::ensure_offsets_topic(node).await.map_err(unavailable)?;
+    topic_creation::ensure_offsets_topic(node)
+        .await
+        .map_err(unavailable)?;
     let published = node.published();
     let none = (ErrorCode::COORDINATOR_NOT_AVAILABLE, "");
     let partition = groups::partition_of_group(&published, key).ok_or(none)?;
-    let leader = published.image.topics.partition(OFFSETS_TOPIC, partition).ok_or(none)?.leader;
+    let leader = published
+        .image
+        .topics
+        .partition(OFFSETS_TOPIC, partition)
+        .ok_or(none)?
+        .leader;
     let broker = published.image.brokers.get(&leader).ok_or(none)?;
     let (host, port) = node.advertised(context.connection(), broker).ok_or(none)?;
     Ok((leader, host, port))

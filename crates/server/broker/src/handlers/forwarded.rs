@@ -46,15 +46,45 @@ use ottla_messages::incremental_alter_configs_response::IncrementalAlterConfigsR
 use ottla_messages::unregister_broker_request::UnregisterBrokerRequest;
 use ottla_messages::unregister_broker_response::UnregisterBrokerResponse;
 
-forward!(create_topics, CreateTopics, CreateTopicsRequest, CreateTopicsResponse);
-forward!(delete_topics, DeleteTopics, DeleteTopicsRequest, DeleteTopicsResponse);
-forward!(create_partitions, CreatePartitions, CreatePartitionsRequest, CreatePartitionsResponse);
-forward!(alter_configs, AlterConfigs, AlterConfigsRequest, AlterConfigsResponse);
+forward!(
+    create_topics,
+    CreateTopics,
+    CreateTopicsRequest,
+    CreateTopicsResponse
+);
+forward!(
+    delete_topics,
+    DeleteTopics,
+    DeleteTopicsRequest,
+    DeleteTopicsResponse
+);
+forward!(
+    create_partitions,
+    CreatePartitions,
+    CreatePartitionsRequest,
+    CreatePartitionsResponse
+);
+forward!(
+    alter_configs,
+    AlterConfigs,
+    AlterConfigsRequest,
+    AlterConfigsResponse
+);
 forward!(
     incremental_alter_configs,
     IncrementalAlterConfigs,
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse
 );
-forward!(elect_leaders, ElectLeaders, ElectLeadersRequest, ElectLeadersResponse);
-forward!(unregister_broker, UnregisterBroker, UnregisterBrokerRequest, UnregisterBrokerResponse);
+forward!(
+    elect_leaders,
+    ElectLeaders,
+    ElectLeadersRequest,
+    ElectLeadersResponse
+);
+forward!(
+    unregister_broker,
+    UnregisterBroker,
+    UnregisterBrokerRequest,
+    UnregisterBrokerResponse
+);

@@ -31,7 +31,9 @@ pub async fn list(
     for partition in groups::led_partitions(&published) {
         let asked = GroupRequest::ListGroups(request.clone());
         let answer = groups::ask_partition(node, &published, partition, asked).await;
-        let GroupResponse::ListGroups(response) = answer else { continue };
+        let GroupResponse::ListGroups(response) = answer else {
+            continue;
+        };
         match ErrorCode(response.error_code) {
             ErrorCode::NONE => all.groups.extend(response.groups),
             // Somebody else's by now.
@@ -56,7 +58,10 @@ pub async fn describe(
     let (by_partition, homeless) = by_partition(&published, &request.groups);
     let mut found: Vec<DescribedGroup> = Vec::new();
     let version = context.version;
-    let refused = GroupRequest::DescribeGroups { version, groups: homeless };
+    let refused = GroupRequest::DescribeGroups {
+        version,
+        groups: homeless,
+    };
     if let GroupResponse::DescribeGroups(groups) =
         refused.refused(ErrorCode::COORDINATOR_NOT_AVAILABLE)
     {
@@ -71,12 +76,18 @@ pub async fn describe(
     }
     for group in &mut found {
         let asked = request.include_authorized_operations && group.error_code == 0;
-        group.authorized_operations =
-            if asked { operations::GROUP } else { operations::NOT_ASKED };
+        group.authorized_operations = if asked {
+            operations::GROUP
+        } else {
+            operations::NOT_ASKED
+        };
     }
     let place = |id: &KafkaString| request.groups.iter().position(|group| group == id);
     found.sort_by_key(|group| place(&group.group_id));
-    DescribeGroupsResponse { groups: found, ..DescribeGroupsResponse::default() }
+    DescribeGroupsResponse {
+        groups: found,
+        ..DescribeGroupsResponse::default()
+    }
 }
 
 /// Deletes groups without members.
@@ -102,7 +113,10 @@ pub async fn delete(
             results.extend(groups);
         }
     }
-    DeleteGroupsResponse { results, ..DeleteGroupsResponse::default() }
+    DeleteGroupsResponse {
+        results,
+        ..DeleteGroupsResponse::default()
+    }
 }
 
 type ByPartition = BTreeMap<i32, Vec<KafkaString>>;
@@ -112,7 +126,10 @@ fn by_partition(published: &Published, groups: &[KafkaString]) -> (ByPartition, 
     let (mut by_partition, mut homeless) = (ByPartition::new(), Vec::new());
     for group in groups {
         match groups::partition_of_group(published, group) {
-            Some(partition) => by_partition.entry(partition.0).or_default().push(group.clone()),
+            Some(partition) => by_partition
+                .entry(partition.0)
+                .or_default()
+                .push(group.clone()),
             None => homeless.push(group.clone()),
         }
     }

@@ -29,7 +29,11 @@ pub async fn join(
         id: context.client_id.clone(),
         host: KafkaString::from(format!("/{}", context.connection().peer.ip())),
     };
-    let asked = GroupRequest::JoinGroup { version: context.version, client, request };
+    let asked = GroupRequest::JoinGroup {
+        version: context.version,
+        client,
+        request,
+    };
     match groups::ask(service.node(), &group, asked).await {
         GroupResponse::JoinGroup(response) => response,
         other => unreachable!("a coordinator answers in kind, not {other:?}"),
@@ -43,7 +47,10 @@ pub async fn sync(
     request: SyncGroupRequest,
 ) -> SyncGroupResponse {
     let group = request.group_id.clone();
-    let asked = GroupRequest::SyncGroup { version: context.version, request };
+    let asked = GroupRequest::SyncGroup {
+        version: context.version,
+        request,
+    };
     match groups::ask(service.node(), &group, asked).await {
         GroupResponse::SyncGroup(response) => response,
         other => unreachable!("a coordinator answers in kind, not {other:?}"),
@@ -70,7 +77,10 @@ pub async fn leave(
     request: LeaveGroupRequest,
 ) -> LeaveGroupResponse {
     let group = request.group_id.clone();
-    let asked = GroupRequest::LeaveGroup { version: context.version, request };
+    let asked = GroupRequest::LeaveGroup {
+        version: context.version,
+        request,
+    };
     match groups::ask(service.node(), &group, asked).await {
         GroupResponse::LeaveGroup(response) => response,
         other => unreachable!("a coordinator answers in kind, not {other:?}"),

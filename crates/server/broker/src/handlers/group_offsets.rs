@@ -62,7 +62,10 @@ fn split_commit(
     image: &MetadataImage,
     version: i16,
     topic: &OffsetCommitRequestTopic,
-) -> (Option<OffsetCommitRequestTopic>, Option<OffsetCommitResponseTopic>) {
+) -> (
+    Option<OffsetCommitRequestTopic>,
+    Option<OffsetCommitResponseTopic>,
+) {
     let found = if version >= TOPIC_IDS {
         image.topics.by_id(topic.topic_id)
     } else {
@@ -80,7 +83,11 @@ fn split_commit(
             .collect(),
     };
     let Some(found) = found else {
-        let all = topic.partitions.iter().map(|partition| partition.partition_index).collect();
+        let all = topic
+            .partitions
+            .iter()
+            .map(|partition| partition.partition_index)
+            .collect();
         let error = if version >= TOPIC_IDS {
             ErrorCode::UNKNOWN_TOPIC_ID
         } else {
@@ -89,16 +96,21 @@ fn split_commit(
         return (None, Some(refuse(all, error)));
     };
     let (there, absent): (Vec<_>, Vec<_>) = topic.partitions.iter().cloned().partition(|asked| {
-        found.partitions.contains_key(&PartitionIndex(asked.partition_index))
+        found
+            .partitions
+            .contains_key(&PartitionIndex(asked.partition_index))
     });
-    let absent: Vec<i32> = absent.iter().map(|partition| partition.partition_index).collect();
+    let absent: Vec<i32> = absent
+        .iter()
+        .map(|partition| partition.partition_index)
+        .collect();
     let known = (!there.is_empty()).then(|| OffsetCommitRequestTopic {
         name: KafkaString::copy_from(found.name.as_str()),
         topic_id: found.id,
         partitions: there,
     });
-    let refused = (!absent.is_empty())
-        .then(|| refuse(absent, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
+    let refused =
+        (!absent.is_empty()).then(|| refuse(absent, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
     (known, refused)
 }
 
@@ -128,7 +140,11 @@ pub async fn fetch(
         let published = node.published();
         let unknown = resolve_fetch(&published.image, version, &mut group);
         let id = group.group_id.clone();
-        let asked = GroupRequest::OffsetFetch { version, group, require_stable };
+        let asked = GroupRequest::OffsetFetch {
+            version,
+            group,
+            require_stable,
+        };
         let mut answer = match groups::ask(node, &id, asked).await {
             GroupResponse::OffsetFetch(answer) => answer,
             other => unreachable!("a coordinator answers in kind, not {other:?}"),
@@ -146,7 +162,9 @@ fn resolve_fetch(
     group: &mut OffsetFetchRequestGroup,
 ) -> Vec<OffsetFetchRequestTopics> {
     let mut unknown = Vec::new();
-    let Some(topics) = &mut group.topics else { return unknown };
+    let Some(topics) = &mut group.topics else {
+        return unknown;
+    };
     topics.retain_mut(|topic| {
         let found = if version >= TOPIC_IDS {
             image.topics.by_id(topic.topic_id)
@@ -191,20 +209,22 @@ fn finish_fetch(
     if answer.error_code != ErrorCode::NONE.0 {
         return;
     }
-    answer.topics.extend(unknown.into_iter().map(|topic| OffsetFetchResponseTopics {
-        topic_id: topic.topic_id,
-        partitions: topic
-            .partition_indexes
-            .into_iter()
-            .map(|partition_index| OffsetFetchResponsePartitions {
-                partition_index,
-                committed_offset: -1,
-                committed_leader_epoch: -1,
-                metadata: Some(KafkaString::default()),
-                error_code: ErrorCode::UNKNOWN_TOPIC_ID.0,
-            })
-            .collect(),
-        ..OffsetFetchResponseTopics::default()
+    answer.topics.extend(unknown.into_iter().map(|topic| {
+        OffsetFetchResponseTopics {
+            topic_id: topic.topic_id,
+            partitions: topic
+                .partition_indexes
+                .into_iter()
+                .map(|partition_index| OffsetFetchResponsePartitions {
+                    partition_index,
+                    committed_offset: -1,
+                    committed_leader_epoch: -1,
+                    metadata: Some(KafkaString::default()),
+                    error_code: ErrorCode::UNKNOWN_TOPIC_ID.0,
+                })
+                .collect(),
+            ..OffsetFetchResponseTopics::default()
+        }
     }));
 }
 

@@ -27,7 +27,12 @@ pub async fn handle(
         Some(_) => return refused(ErrorCode::INVALID_REQUEST),
         None => {}
     }
-    match service.node().producer_ids().next(service.node().controller()).await {
+    match service
+        .node()
+        .producer_ids()
+        .next(service.node().controller())
+        .await
+    {
         Ok(producer_id) => InitProducerIdResponse {
             producer_id: producer_id.0,
             producer_epoch: 0,

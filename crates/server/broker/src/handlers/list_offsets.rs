@@ -43,9 +43,15 @@ pub fn handle(
             .partitions
             .iter()
             .map(|partition| look_up(entry, partition, bound, context.version));
-        ListOffsetsTopicResponse { partitions: partitions.collect(), name: topic.name }
+        ListOffsetsTopicResponse {
+            partitions: partitions.collect(),
+            name: topic.name,
+        }
     });
-    ListOffsetsResponse { topics: topics.collect(), ..ListOffsetsResponse::default() }
+    ListOffsetsResponse {
+        topics: topics.collect(),
+        ..ListOffsetsResponse::default()
+    }
 }
 
 fn look_up(
@@ -73,18 +79,29 @@ fn look_up(
         Ok(Some(found)) => ListOffsetsPartitionResponse {
             timestamp: found.timestamp.0,
             offset: found.offset.0,
-            leader_epoch: if version >= 4 { found.leader_epoch.0 } else { -1 },
+            leader_epoch: if version >= 4 {
+                found.leader_epoch.0
+            } else {
+                -1
+            },
             ..nothing
         },
         Ok(None) => nothing,
-        Err(error) => ListOffsetsPartitionResponse { error_code: error.0, ..nothing },
+        Err(error) => ListOffsetsPartitionResponse {
+            error_code: error.0,
+            ..nothing
+        },
     }
 }
 
 /// What a timestamp asks for; `None` for what exists only with tiered storage.
 fn query(timestamp: i64, version: i16) -> Result<Option<OffsetQuery>, ErrorCode> {
     let needs = |lowest: i16, query| {
-        if version >= lowest { Ok(query) } else { Err(ErrorCode::UNSUPPORTED_VERSION) }
+        if version >= lowest {
+            Ok(query)
+        } else {
+            Err(ErrorCode::UNSUPPORTED_VERSION)
+        }
     };
     match timestamp {
         LATEST => Ok(Some(OffsetQuery::Latest)),

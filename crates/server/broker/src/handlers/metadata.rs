@@ -33,7 +33,11 @@ pub async fn handle(
         failures = topic_creation::create_automatically(service.node(), &missing).await;
         published = service.node().published();
     }
-    let describe = Describe { context, image: &published.image, request: &request };
+    let describe = Describe {
+        context,
+        image: &published.image,
+        request: &request,
+    };
     let topics = describe.topics(&failures);
     MetadataResponse {
         brokers: brokers(service, context, &published.image),
@@ -52,7 +56,11 @@ pub async fn handle(
 /// Clients send what only the controller may do to this node, which forwards it: any broker that
 /// is alive is as good as another, and this one certainly is.
 fn controller_id(own: NodeId, image: &MetadataImage) -> i32 {
-    if image.brokers.get(&own).is_some_and(|broker| !broker.fenced) { own.0 } else { -1 }
+    if image.brokers.get(&own).is_some_and(|broker| !broker.fenced) {
+        own.0
+    } else {
+        -1
+    }
 }
 
 /// The named topics that do not exist and may be created.
@@ -62,9 +70,17 @@ fn missing_topics(
     version: i16,
     request: &MetadataRequest,
 ) -> Vec<String> {
-    let allowed = service.node().config().topic_creation.auto_create_topics_enable
+    let allowed = service
+        .node()
+        .config()
+        .topic_creation
+        .auto_create_topics_enable
         && (version < 4 || request.allow_auto_topic_creation);
-    let names = request.topics.iter().flatten().filter_map(|topic| topic.name.as_ref());
+    let names = request
+        .topics
+        .iter()
+        .flatten()
+        .filter_map(|topic| topic.name.as_ref());
     names
         .filter(|name| published.image.topics.by_name(name).is_none())
         .filter(|_| allowed)
@@ -101,11 +117,19 @@ impl Describe<'_> {
     fn topics(&self, failures: &[(String, ErrorCode)]) -> Vec<MetadataResponseTopic> {
         let version = self.context.version;
         match &self.request.topics {
-            None => self.image.topics.iter().map(|topic| self.topic(topic)).collect(),
+            None => self
+                .image
+                .topics
+                .iter()
+                .map(|topic| self.topic(topic))
+                .collect(),
             // Version 0 has no null: an empty list asks for every topic.
-            Some(topics) if topics.is_empty() && version == 0 => {
-                self.image.topics.iter().map(|topic| self.topic(topic)).collect()
-            }
+            Some(topics) if topics.is_empty() && version == 0 => self
+                .image
+                .topics
+                .iter()
+                .map(|topic| self.topic(topic))
+                .collect(),
             Some(topics) => topics
                 .iter()
                 .map(|topic| match &topic.name {

@@ -24,8 +24,14 @@ pub fn handle(
     let published = service.node().published();
     let topics = request.topics.into_iter().map(|topic| {
         let entry = published.topic_by_name(&topic.topic);
-        let partitions = topic.partitions.iter().map(|partition| end_of_epoch(entry, partition));
-        OffsetForLeaderTopicResult { partitions: partitions.collect(), topic: topic.topic }
+        let partitions = topic
+            .partitions
+            .iter()
+            .map(|partition| end_of_epoch(entry, partition));
+        OffsetForLeaderTopicResult {
+            partitions: partitions.collect(),
+            topic: topic.topic,
+        }
     });
     OffsetForLeaderEpochResponse {
         topics: topics.collect(),

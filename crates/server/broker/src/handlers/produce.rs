@@ -37,7 +37,11 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Pr
         }
     };
     let published = service.node().published();
-    let count: usize = request.topic_data.iter().map(|topic| topic.partition_data.len()).sum();
+    let count: usize = request
+        .topic_data
+        .iter()
+        .map(|topic| topic.partition_data.len())
+        .sum();
     let first_number = service.reserve_waiter_numbers(count as u64);
     let mut produce = Produce {
         service,
@@ -48,10 +52,21 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Pr
         failed: false,
         notices: Notices::default(),
     };
-    let responses =
-        request.topic_data.iter().map(|topic| produce.topic(context.version, topic)).collect();
-    let Produce { pending, failed, mut notices, .. } = produce;
-    let response = ProduceResponse { responses, ..ProduceResponse::default() };
+    let responses = request
+        .topic_data
+        .iter()
+        .map(|topic| produce.topic(context.version, topic))
+        .collect();
+    let Produce {
+        pending,
+        failed,
+        mut notices,
+        ..
+    } = produce;
+    let response = ProduceResponse {
+        responses,
+        ..ProduceResponse::default()
+    };
     let mut entry = PendingProduce::new(context, response, pending, first_number);
     settle(service, &mut entry, &mut notices);
     if silent {
@@ -96,9 +111,15 @@ struct Produce<'a> {
 impl Produce<'_> {
     fn topic(&mut self, version: i16, topic: &TopicProduceData) -> TopicProduceResponse {
         let (entry, unknown) = if version >= 13 {
-            (self.published.topic_by_id(topic.topic_id), ErrorCode::UNKNOWN_TOPIC_ID)
+            (
+                self.published.topic_by_id(topic.topic_id),
+                ErrorCode::UNKNOWN_TOPIC_ID,
+            )
         } else {
-            (self.published.topic_by_name(&topic.name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+            (
+                self.published.topic_by_name(&topic.name),
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            )
         };
         let partition_responses = topic
             .partition_data
@@ -142,9 +163,9 @@ impl Produce<'_> {
         let replica = topic.replica(partition.index)?;
         let records = partition.records.clone().unwrap_or_default();
         let rules = topic.batch_rules(clock::now().wall);
-        let summary = self.service.with_scratch(|scratch| {
-            validate_client_batch(&records, &rules, scratch)
-        })?;
+        let summary = self
+            .service
+            .with_scratch(|scratch| validate_client_batch(&records, &rules, scratch))?;
         if summary.header.is_transactional() {
             return Err(ErrorCode::INVALID_TXN_STATE.into());
         }
@@ -161,12 +182,25 @@ impl Produce<'_> {
     ) -> Result<i64, Refusal> {
         let (mut header, records) = recompress(topic.config(), &summary, records)?;
         if summary.timestamp_rewrite {
-            let area = records.get(ottla_records::BATCH_HEADER_SIZE..).unwrap_or_default();
+            let area = records
+                .get(ottla_records::BATCH_HEADER_SIZE..)
+                .unwrap_or_default();
             header.set_max_timestamp(topic.timestamp_type(), summary.max_timestamp, area);
         }
-        self.service.metrics().produced(records.len() as u64, header.record_count as u64);
-        let waiter = self.acks.map(|acks| (WaiterId(self.service.waiter_id(number)), acks));
-        replica.append(ClientBatch { header, bytes: records }, waiter, &mut self.notices);
+        self.service
+            .metrics()
+            .produced(records.len() as u64, header.record_count as u64);
+        let waiter = self
+            .acks
+            .map(|acks| (WaiterId(self.service.waiter_id(number)), acks));
+        replica.append(
+            ClientBatch {
+                header,
+                bytes: records,
+            },
+            waiter,
+            &mut self.notices,
+        );
         Ok(match topic.timestamp_type() {
             TimestampType::LogAppendTime => summary.max_timestamp.0,
             TimestampType::CreateTime => -1,
@@ -183,7 +217,11 @@ struct Refusal {
 
 impl From<ErrorCode> for Refusal {
     fn from(error: ErrorCode) -> Self {
-        Refusal { error, message: None, records: Vec::new() }
+        Refusal {
+            error,
+            message: None,
+            records: Vec::new(),
+        }
     }
 }
 
@@ -224,7 +262,11 @@ impl Refusal {
 }
 
 fn accepted(index: i32, log_append_time_ms: i64) -> PartitionProduceResponse {
-    PartitionProduceResponse { index, log_append_time_ms, ..PartitionProduceResponse::default() }
+    PartitionProduceResponse {
+        index,
+        log_append_time_ms,
+        ..PartitionProduceResponse::default()
+    }
 }
 
 /// Writes how a batch ended into its place of the answer.
@@ -251,5 +293,8 @@ fn refuse_all(request: &ProduceRequest, error: ErrorCode) -> ProduceResponse {
                 .collect(),
         })
         .collect();
-    ProduceResponse { responses, ..ProduceResponse::default() }
+    ProduceResponse {
+        responses,
+        ..ProduceResponse::default()
+    }
 }

@@ -40,7 +40,13 @@ impl PendingProduce {
             .flat_map(|topic| &topic.partition_responses)
             .map(|partition| partition.error_code == ErrorCode::NONE.0)
             .collect();
-        PendingProduce { context, response, first_number, awaited, awaited_count: pending }
+        PendingProduce {
+            context,
+            response,
+            first_number,
+            awaited,
+            awaited_count: pending,
+        }
     }
 
     /// The number of its first batch.
@@ -54,7 +60,9 @@ impl PendingProduce {
     pub fn is_for(&self, index: usize, waiter: WaiterId) -> bool {
         let number = waiter_number(waiter.0);
         waiter.0 == ottla_runtime::waiter_id(index, number)
-            && self.place(number).is_some_and(|place| place < self.awaited.len())
+            && self
+                .place(number)
+                .is_some_and(|place| place < self.awaited.len())
     }
 
     fn place(&self, number: u64) -> Option<usize> {
@@ -63,8 +71,12 @@ impl PendingProduce {
 
     /// Notes how a batch ended.
     pub fn complete(&mut self, waiter: WaiterId, produced: Produced) {
-        let Some(place) = self.place(waiter_number(waiter.0)) else { return };
-        let Some(awaited) = self.awaited.get_mut(place).filter(|awaited| **awaited) else { return };
+        let Some(place) = self.place(waiter_number(waiter.0)) else {
+            return;
+        };
+        let Some(awaited) = self.awaited.get_mut(place).filter(|awaited| **awaited) else {
+            return;
+        };
         *awaited = false;
         self.awaited_count -= 1;
         if let Some(partition) = self.partitions().nth(place) {
@@ -88,7 +100,10 @@ impl PendingProduce {
     }
 
     fn partitions(&mut self) -> impl Iterator<Item = &mut PartitionProduceResponse> {
-        self.response.responses.iter_mut().flat_map(|topic| &mut topic.partition_responses)
+        self.response
+            .responses
+            .iter_mut()
+            .flat_map(|topic| &mut topic.partition_responses)
     }
 
     /// Whether every batch is done.

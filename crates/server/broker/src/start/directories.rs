@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ottla_config::BrokerConfig;
-use ottla_log::{
-    DirectoryLock, LogDirectory, MetaProperties, RealStorage, identify_directories,
-};
+use ottla_log::{DirectoryLock, LogDirectory, MetaProperties, RealStorage, identify_directories};
 use ottla_machine::Random;
 use ottla_runtime::{Directory, Pool, clock};
 use ottla_types::Uuid;
@@ -62,7 +60,10 @@ pub(super) fn take(broker: &BrokerConfig, random: &mut Random) -> Result<Taken, 
         ids.push((path.clone(), id));
     }
     let metadata = &broker.log_dirs.metadata_log_dir;
-    let metadata_id = ids.iter().find(|(path, _)| path == metadata).map(|(_, id)| *id);
+    let metadata_id = ids
+        .iter()
+        .find(|(path, _)| path == metadata)
+        .map(|(_, id)| *id);
     ids.retain(|(path, _)| broker.log_dirs.log_dirs.contains(path));
     Ok(Taken {
         cluster_id: identity.cluster_id,
@@ -97,7 +98,13 @@ pub(super) fn start(
         .map(|(path, id)| {
             let pool = Pool::start("log", POOL_THREADS)?;
             let hooks = Box::new(hooks.clone());
-            Ok(Directory::start(*id, path.clone(), RealStorage, pool, hooks)?)
+            Ok(Directory::start(
+                *id,
+                path.clone(),
+                RealStorage,
+                pool,
+                hooks,
+            )?)
         })
         .collect()
 }

@@ -40,7 +40,10 @@ fn bind_one(endpoint: &Endpoint) -> Result<BoundListener, StartError> {
             SocketAddr::from(([0_u16; 8], endpoint.port)),
             SocketAddr::from(([0_u8; 4], endpoint.port)),
         ],
-        Some(host) => (host, endpoint.port).to_socket_addrs().map_err(failed)?.collect(),
+        Some(host) => (host, endpoint.port)
+            .to_socket_addrs()
+            .map_err(failed)?
+            .collect(),
     };
     // "localhost" is dialled as 127.0.0.1 by most clients.
     if host.is_some() {
@@ -51,7 +54,11 @@ fn bind_one(endpoint: &Endpoint) -> Result<BoundListener, StartError> {
         match bind(address) {
             Ok(socket) => {
                 let address = socket.local_addr().map_err(failed)?;
-                return Ok(BoundListener { name: endpoint.listener.clone(), address, socket });
+                return Ok(BoundListener {
+                    name: endpoint.listener.clone(),
+                    address,
+                    socket,
+                });
             }
             Err(error) => refused = error,
         }
@@ -74,7 +81,9 @@ pub(super) fn advertised_controller(
 
 fn resolve(endpoints: &[Endpoint], bound: &[BoundListener]) -> Vec<Endpoint> {
     let resolved = endpoints.iter().map(|endpoint| {
-        let socket = bound.iter().find(|listener| listener.name == endpoint.listener);
+        let socket = bound
+            .iter()
+            .find(|listener| listener.name == endpoint.listener);
         let mut endpoint = endpoint.clone();
         if endpoint.port == 0 {
             endpoint.port = socket.map_or(0, |listener| listener.address.port());
@@ -115,20 +124,31 @@ pub(super) fn accept_all(
                 node.reactor(index).accept(accepted, Arc::clone(&name));
             };
             let stopped = move || stopping.load(Ordering::Acquire);
-            Ok(start_acceptor(socket, Arc::clone(&count), bounds, stopped, deliver)?)
+            Ok(start_acceptor(
+                socket,
+                Arc::clone(&count),
+                bounds,
+                stopped,
+                deliver,
+            )?)
         })
         .collect()
 }
 
 /// Serves metrics where the configuration says, if it does.
 pub(super) fn serve_metrics(node: &Arc<Node>) -> Result<Option<SocketAddr>, StartError> {
-    let Some(at) = &node.config().own.metrics_listener else { return Ok(None) };
+    let Some(at) = &node.config().own.metrics_listener else {
+        return Ok(None);
+    };
     let failed = |source| StartError::Listener {
         listener: "ottla.metrics.listener".to_owned(),
         address: at.to_string(),
         source,
     };
-    let address = (at.host.as_str(), at.port).to_socket_addrs().map_err(failed)?.next();
+    let address = (at.host.as_str(), at.port)
+        .to_socket_addrs()
+        .map_err(failed)?
+        .next();
     let address =
         address.ok_or_else(|| failed(std::io::Error::other("the host has no address")))?;
     let socket = bind(address).map_err(failed)?;

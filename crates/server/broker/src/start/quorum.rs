@@ -27,9 +27,17 @@ pub(super) fn configuration(
 ) -> Result<QuorumConfiguration, StartError> {
     let config = node.config();
     let (quorum, log) = (&config.quorum, &config.metadata_log);
-    let listener = config.listeners.controller_listener_names.first().cloned().unwrap_or_default();
+    let listener = config
+        .listeners
+        .controller_listener_names
+        .first()
+        .cloned()
+        .unwrap_or_default();
     let voters = quorum.voters.iter().map(|voter| Voter {
-        key: ReplicaKey { id: voter.id, directory_id: Uuid::ZERO },
+        key: ReplicaKey {
+            id: voter.id,
+            directory_id: Uuid::ZERO,
+        },
         endpoints: vec![QuorumEndpoint {
             listener: listener.clone(),
             host: voter.address.host.clone(),
@@ -40,7 +48,10 @@ pub(super) fn configuration(
     let bytes = |value: i64| u64::try_from(value).ok();
     Ok(QuorumConfiguration {
         metadata_directory: config.log_dirs.metadata_log_dir.clone(),
-        local: ReplicaKey { id: node.node_id(), directory_id: taken.metadata_directory_id },
+        local: ReplicaKey {
+            id: node.node_id(),
+            directory_id: taken.metadata_directory_id,
+        },
         cluster_id: taken.cluster_id.clone(),
         endpoints: controller_endpoints
             .iter()
@@ -97,5 +108,8 @@ pub(super) fn context(node: &Node) -> ClusterContext {
         },
         config_schema: Arc::new(FileConfigSchema::new(node.settings().file.clone())),
     };
-    ClusterContext { controller, min_insync_replicas: node.min_insync_replicas() }
+    ClusterContext {
+        controller,
+        min_insync_replicas: node.min_insync_replicas(),
+    }
 }

@@ -38,8 +38,10 @@ pub(super) struct PlacedWrite {
 impl PlacedWrite {
     fn perform(&self) -> Result<(), ottla_log::LogError> {
         let records = self.bytes.get(BATCH_HEADER_SIZE..).unwrap_or_default();
-        self.segment
-            .write_at(self.position, &[IoSlice::new(&self.header), IoSlice::new(records)])
+        self.segment.write_at(
+            self.position,
+            &[IoSlice::new(&self.header), IoSlice::new(records)],
+        )
     }
 }
 
@@ -58,7 +60,9 @@ impl<H: Hosted> HostAppender<'_, H> {
     /// Why nothing was appended.
     pub fn append(&mut self, batch: ClientBatch) -> Result<Offset, ErrorCode> {
         let origin = AppendOrigin::Coordinator;
-        let placed = self.replica.place(self.state, &batch, origin, None, self.notices);
+        let placed = self
+            .replica
+            .place(self.state, &batch, origin, None, self.notices);
         let Some((base_offset, write)) = placed else {
             return Err(ErrorCode::NOT_COORDINATOR);
         };
@@ -98,7 +102,9 @@ impl<H: Hosted> Replica<H> {
         let (mut notices, mut writes) = (Notices::default(), Vec::new());
         let result = {
             let state = &mut *self.lock();
-            let Some(mut hosted) = state.hosted.take() else { return (None, notices) };
+            let Some(mut hosted) = state.hosted.take() else {
+                return (None, notices);
+            };
             let mut appender = HostAppender {
                 replica: self,
                 state: &mut *state,
@@ -127,14 +133,20 @@ impl<H: Hosted> Replica<H> {
         notices: &mut Notices,
     ) -> Option<(Offset, Option<PlacedWrite>)> {
         let now = clock::now();
-        let expected =
-            BatchHeader { base_offset: state.machine.marks().reserved(), ..batch.header };
+        let expected = BatchHeader {
+            base_offset: state.machine.marks().reserved(),
+            ..batch.header
+        };
         // Taken before the step: the snapshot in front of a segment must not know its first batch.
         let rolls_behind = state
             .log
             .must_roll(&state.limits, &expected, now.wall)
             .then(|| state.machine.producers().entries().collect());
-        let input = Input::Append { header: &batch.header, origin, waiter };
+        let input = Input::Append {
+            header: &batch.header,
+            origin,
+            waiter,
+        };
         let appended = self.step_locked(state, input, notices)?;
         let header = BatchHeader {
             base_offset: appended.base_offset,
@@ -144,7 +156,10 @@ impl<H: Hosted> Replica<H> {
         if let Some(producers) = rolls_behind {
             self.begin_roll(state, appended.base_offset, producers, now);
         }
-        let reservation = state.log.reserve(&header).expect("the machine gives offsets in order");
+        let reservation = state
+            .log
+            .reserve(&header)
+            .expect("the machine gives offsets in order");
         let write = PlacedWrite {
             segment: reservation.segment,
             position: reservation.position,

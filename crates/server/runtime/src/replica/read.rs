@@ -107,7 +107,9 @@ impl<H: Hosted> Replica<H> {
                 Err(error) => return self.refused(&error, outcome),
             }
         };
-        let Some(located) = located else { return outcome };
+        let Some(located) = located else {
+            return outcome;
+        };
         match located.read(request.max_bytes, request.whole_first) {
             Ok(read) => {
                 if let Some(aborted) = &mut outcome.aborted
@@ -138,7 +140,10 @@ impl<H: Hosted> Replica<H> {
         if state.machine.is_offline() {
             return Err(ErrorCode::KAFKA_STORAGE_ERROR);
         }
-        let own = state.machine.leader_epoch().ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
+        let own = state
+            .machine
+            .leader_epoch()
+            .ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
         if epoch == LeaderEpoch::NONE || epoch == own {
             Ok(())
         } else if epoch < own {
@@ -165,7 +170,10 @@ impl<H: Hosted> Replica<H> {
         if self.directory.is_failure(error) {
             self.directory.fail(error);
         }
-        ReadOutcome { error: ErrorCode(error.error_code()), ..outcome }
+        ReadOutcome {
+            error: ErrorCode(error.error_code()),
+            ..outcome
+        }
     }
 
     fn aborted_transactions(
@@ -216,8 +224,8 @@ fn diverging<H>(
     if request.last_fetched_epoch == LeaderEpoch::NONE {
         return Ok(None);
     }
-    let (epoch, end) = end_of_epoch(state, request.last_fetched_epoch)
-        .ok_or(ErrorCode::OFFSET_OUT_OF_RANGE)?;
+    let (epoch, end) =
+        end_of_epoch(state, request.last_fetched_epoch).ok_or(ErrorCode::OFFSET_OUT_OF_RANGE)?;
     let agrees = epoch == request.last_fetched_epoch && end >= request.offset;
     Ok((!agrees).then_some((epoch, end)))
 }
@@ -262,7 +270,11 @@ impl<H: Hosted> Replica<H> {
             self.check_leader_epoch(state, leader_epoch)?;
             let readable_to = bound.of(&state.machine);
             let at = |offset, leader_epoch| {
-                Ok(Some(FoundOffset { offset, timestamp: TimestampMs::NONE, leader_epoch }))
+                Ok(Some(FoundOffset {
+                    offset,
+                    timestamp: TimestampMs::NONE,
+                    leader_epoch,
+                }))
             };
             let epochs = state.log.leader_epochs();
             match query {
@@ -271,7 +283,9 @@ impl<H: Hosted> Replica<H> {
                     return at(readable_to, own.unwrap_or(LeaderEpoch::NONE));
                 }
                 OffsetQuery::Earliest => {
-                    let epoch = epochs.earliest().map_or(LeaderEpoch::NONE, |entry| entry.epoch);
+                    let epoch = epochs
+                        .earliest()
+                        .map_or(LeaderEpoch::NONE, |entry| entry.epoch);
                     return at(state.machine.log_start_offset(), epoch);
                 }
                 OffsetQuery::LargestTimestamp | OffsetQuery::AtOrAfter(_) => {

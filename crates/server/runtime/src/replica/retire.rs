@@ -22,7 +22,10 @@ impl<H: Hosted> Replica<H> {
             self.begin_roll(state, offset, producers, now);
         }
         let removal = state.log.begin_removal(offset);
-        let start = state.log.log_start_offset().min(state.machine.high_watermark());
+        let start = state
+            .log
+            .log_start_offset()
+            .min(state.machine.high_watermark());
         self.step_locked(state, Input::LogStart(start), &mut notices);
         self.store_leader_epochs(state);
         (removal, notices)

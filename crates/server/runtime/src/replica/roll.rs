@@ -32,7 +32,10 @@ struct Roll {
 
 impl Rolls {
     pub fn queue(&mut self, write: PlacedWrite) {
-        let roll = self.rolls.back_mut().expect("a segment without a file is being rolled to");
+        let roll = self
+            .rolls
+            .back_mut()
+            .expect("a segment without a file is being rolled to");
         roll.queue.push(write);
     }
 
@@ -41,7 +44,9 @@ impl Rolls {
     }
 
     fn find(&mut self, base_offset: Offset) -> Option<&mut Roll> {
-        self.rolls.iter_mut().find(|roll| roll.base_offset == base_offset)
+        self.rolls
+            .iter_mut()
+            .find(|roll| roll.base_offset == base_offset)
     }
 }
 
@@ -53,7 +58,9 @@ impl<H: Hosted> Replica<H> {
         producers: Vec<ProducerEntry>,
         now: Now,
     ) {
-        let Some(plan) = state.log.begin_roll(base, producers, now.wall) else { return };
+        let Some(plan) = state.log.begin_roll(base, producers, now.wall) else {
+            return;
+        };
         state.rolls.rolls.push_back(Roll {
             base_offset: base,
             plan: Some(plan),
@@ -61,18 +68,26 @@ impl<H: Hosted> Replica<H> {
             queue: Vec::new(),
         });
         let replica = Arc::clone(self);
-        self.directory.pool().spawn(move || replica.create_segment(base));
+        self.directory
+            .pool()
+            .spawn(move || replica.create_segment(base));
     }
 
     fn create_segment(self: &Arc<Self>, base: Offset) {
-        let plan = self.lock().rolls.find(base).and_then(|roll| roll.plan.take());
+        let plan = self
+            .lock()
+            .rolls
+            .find(base)
+            .and_then(|roll| roll.plan.take());
         let Some(plan) = plan else { return };
         if let Err(error) = plan.create_segment() {
             return self.directory.fail(&error);
         }
         let queue = {
             let state = &mut *self.lock();
-            let Some(roll) = state.rolls.find(base) else { return };
+            let Some(roll) = state.rolls.find(base) else {
+                return;
+            };
             roll.plan = Some(plan);
             roll.created = true;
             std::mem::take(&mut roll.queue)
@@ -88,7 +103,9 @@ impl<H: Hosted> Replica<H> {
     /// Has the oldest roll finished, if everything in front of its segment is written.
     pub(super) fn finish_rolls(self: &Arc<Self>, state: &mut State<H>) {
         let written = state.machine.marks().written();
-        let Some(roll) = state.rolls.rolls.front_mut() else { return };
+        let Some(roll) = state.rolls.rolls.front_mut() else {
+            return;
+        };
         if !roll.created || written < roll.base_offset {
             return;
         }

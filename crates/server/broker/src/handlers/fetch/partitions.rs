@@ -64,10 +64,16 @@ impl Place {
     /// Who leads, for a client whose metadata is old.
     pub fn current_leader(&self) -> LeaderIdAndEpoch {
         match &self.target {
-            Target::Replica(replica) => replica.leader().map_or_else(
-                LeaderIdAndEpoch::default,
-                |(leader, epoch)| LeaderIdAndEpoch { leader_id: leader.0, leader_epoch: epoch.0 },
-            ),
+            Target::Replica(replica) => {
+                replica
+                    .leader()
+                    .map_or_else(LeaderIdAndEpoch::default, |(leader, epoch)| {
+                        LeaderIdAndEpoch {
+                            leader_id: leader.0,
+                            leader_epoch: epoch.0,
+                        }
+                    })
+            }
             Target::Error(_) => LeaderIdAndEpoch::default(),
         }
     }
@@ -83,11 +89,19 @@ impl Place {
         partition: &FetchPartition,
     ) -> Place {
         let (entry, unknown) = if version >= 13 {
-            (published.topic_by_id(topic.topic_id), ErrorCode::UNKNOWN_TOPIC_ID)
+            (
+                published.topic_by_id(topic.topic_id),
+                ErrorCode::UNKNOWN_TOPIC_ID,
+            )
         } else {
-            (published.topic_by_name(&topic.topic), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+            (
+                published.topic_by_name(&topic.topic),
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            )
         };
-        let found = entry.ok_or(unknown).and_then(|entry| entry.replica(partition.partition));
+        let found = entry
+            .ok_or(unknown)
+            .and_then(|entry| entry.replica(partition.partition));
         let target = match found {
             // No broker but this one holds a replica; who says he does has newer or no metadata.
             Ok(_) if as_follower && partition.current_leader_epoch >= 0 => {
