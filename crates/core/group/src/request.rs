@@ -158,12 +158,15 @@ impl GroupResponse {
     pub(crate) fn into_refused(self, code: ErrorCode) -> GroupResponse {
         let error_code = i16::from(code);
         match self {
-            GroupResponse::JoinGroup(intended) => GroupResponse::JoinGroup(JoinGroupResponse {
-                error_code,
-                // What version 0 to 6 can write in place of null is in the intended answer.
-                protocol_name: intended.protocol_name.map(|_| KafkaString::default()),
-                ..Default::default()
-            }),
+            GroupResponse::JoinGroup(intended) => {
+                // An answer of version 7 on has a protocol type, or no protocol at all.
+                let is_old = intended.protocol_type.is_none() && intended.protocol_name.is_some();
+                GroupResponse::JoinGroup(JoinGroupResponse {
+                    error_code,
+                    protocol_name: is_old.then(KafkaString::default),
+                    ..Default::default()
+                })
+            }
             GroupResponse::SyncGroup(_) => GroupResponse::SyncGroup(failed_sync(code)),
             GroupResponse::Heartbeat(_) => GroupResponse::Heartbeat(failed_heartbeat(code)),
             GroupResponse::LeaveGroup(_) => GroupResponse::LeaveGroup(failed_leave(code)),
@@ -217,10 +220,12 @@ pub(crate) fn failed_join(
     for_version(version, response)
 }
 
-/// Before version 7 a missing protocol is written as an empty one.
+/// A missing protocol is written as an empty one before version 7, and as null from it on.
 pub(crate) fn for_version(version: i16, mut response: JoinGroupResponse) -> JoinGroupResponse {
-    if version < 7 && response.protocol_name.is_none() {
-        response.protocol_name = Some(KafkaString::default());
+    let name = response.protocol_name.take().unwrap_or_default();
+    response.protocol_name = (version < 7 || !name.is_empty()).then_some(name);
+    if version < 7 {
+        response.protocol_type = None;
     }
     response
 }

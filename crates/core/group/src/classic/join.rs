@@ -133,9 +133,7 @@ impl ClassicGroup {
             return;
         }
         if let Err(code) = self.validate_member(member_id, message.group_instance_id.as_ref()) {
-            let mut response = failed_join(member_id, code);
-            response.protocol_name = None;
-            turn.answer_join(joining.waiter(), response);
+            joining.fail(member_id, code, turn);
             return;
         }
         let protocols = distinct(&message.protocols);

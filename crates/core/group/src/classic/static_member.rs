@@ -77,10 +77,7 @@ impl ClassicGroup {
         turn: &mut Turn<'_>,
     ) -> Option<Member> {
         let fenced = ErrorCode::FENCED_INSTANCE_ID;
-        self.complete_join(old_id, turn, || JoinGroupResponse {
-            protocol_name: None,
-            ..failed_join(old_id, fenced)
-        });
+        self.complete_join(old_id, turn, || failed_join(old_id, fenced));
         self.complete_sync(old_id, turn, || failed_sync(fenced));
         let old_member = self.members.remove(old_id)?;
         self.pending_sync_members.remove(old_id);
