@@ -158,8 +158,8 @@ impl Offsets {
     ) {
         let pending = self.pending.entry(producer).or_default();
         put(pending, key, CommittedOffset::from_record(at, value));
-        let topics = self.open.entry(key.group.detached()).or_default();
-        let partitions = topics.entry(key.topic.detached()).or_default();
+        let topics = self.open.entry(key.group.clone()).or_default();
+        let partitions = topics.entry(key.topic.clone()).or_default();
         partitions
             .entry(key.partition)
             .or_default()
@@ -239,11 +239,7 @@ impl CommittedOffset {
             record_offset,
             offset: value.offset,
             leader_epoch: value.leader_epoch,
-            metadata: if value.metadata.is_empty() {
-                KafkaString::new()
-            } else {
-                value.metadata
-            },
+            metadata: value.metadata,
             commit_timestamp: TimestampMs(value.commit_timestamp),
             expire_timestamp: TimestampMs(value.expire_timestamp),
             topic_id: value.topic_id,
@@ -251,22 +247,10 @@ impl CommittedOffset {
     }
 }
 
-/// The names of a key are copied when they are new: they may be slices of a client's request.
 fn put(offsets: &mut ByGroup, key: &OffsetCommitKey, offset: CommittedOffset) {
-    if !offsets.contains_key(&key.group) {
-        offsets.insert(key.group.detached(), BTreeMap::new());
-    }
-    let Some(topics) = offsets.get_mut(&key.group) else {
-        return;
-    };
-    if let Some(partitions) = topics.get_mut(&key.topic) {
-        partitions.insert(key.partition, offset);
-    } else {
-        topics.insert(
-            key.topic.detached(),
-            BTreeMap::from([(key.partition, offset)]),
-        );
-    }
+    let topics = offsets.entry(key.group.clone()).or_default();
+    let partitions = topics.entry(key.topic.clone()).or_default();
+    partitions.insert(key.partition, offset);
 }
 
 fn take(offsets: &mut ByGroup, group: &str, topic: &str, partition: i32) {

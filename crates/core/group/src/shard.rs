@@ -205,7 +205,7 @@ impl Step<'_> {
             .hard
             .group(group_id)
             .and_then(|group| group.metadata.as_ref());
-        ClassicGroup::from_record(group_id.detached(), metadata, self.now.wall)
+        ClassicGroup::from_record(group_id.clone(), metadata, self.now.wall)
     }
 
     /// Lets a classic group act, if there is one.
@@ -249,7 +249,7 @@ impl Step<'_> {
 
     /// Makes a group without members; its record is the caller's.
     fn create_group(&mut self, group_id: &KafkaString) {
-        let group = ClassicGroup::new(group_id.detached(), self.now.wall);
+        let group = ClassicGroup::new(group_id.clone(), self.now.wall);
         self.soft.groups.insert(group.id().clone(), group);
     }
 

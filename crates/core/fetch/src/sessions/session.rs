@@ -121,7 +121,7 @@ impl Session {
         let told = told.iter().copied().chain(std::iter::repeat(untold));
         for (requested, outcome) in partitions.into_iter().zip(told) {
             self.append(Cached {
-                requested: own(&requested),
+                requested,
                 high_watermark: outcome.known_high_watermark(),
                 log_start_offset: outcome.log_start_offset,
             });
@@ -139,7 +139,7 @@ impl Session {
             match place.and_then(|place| self.partitions.get_mut(place)) {
                 Some(cached) => cached.requested.partition = requested.partition.clone(),
                 None => self.append(Cached {
-                    requested: own(requested),
+                    requested: requested.clone(),
                     high_watermark: -1,
                     log_start_offset: -1,
                 }),
@@ -205,13 +205,5 @@ impl Cached {
         self.log_start_offset = outcome.log_start_offset;
         self.high_watermark = outcome.known_high_watermark();
         has_news
-    }
-}
-
-/// The same partition with a name in memory of its own, for it outlives the request.
-fn own(requested: &RequestedPartition) -> RequestedPartition {
-    RequestedPartition {
-        topic: requested.topic.detached(),
-        ..requested.clone()
     }
 }

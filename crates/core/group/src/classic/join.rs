@@ -49,13 +49,9 @@ impl Joining<'_> {
     fn member(&self, id: KafkaString) -> Member {
         Member {
             id,
-            instance_id: self
-                .message
-                .group_instance_id
-                .as_ref()
-                .map(KafkaString::detached),
-            client_id: self.client.id.detached(),
-            client_host: self.client.host.detached(),
+            instance_id: self.message.group_instance_id.clone(),
+            client_id: self.client.id.clone(),
+            client_host: self.client.host.clone(),
             rebalance_timeout_ms: self.rebalance_timeout_ms(),
             session_timeout_ms: self.message.session_timeout_ms,
             protocols: distinct(&self.message.protocols),
@@ -129,7 +125,7 @@ impl ClassicGroup {
         let member_id = &message.member_id;
         // Ids are given out to dynamic members only: one with an instance id is somebody else's.
         if message.group_instance_id.is_none() && self.pending_join_members.contains(member_id) {
-            self.add_new_member(joining, member_id.detached(), turn);
+            self.add_new_member(joining, member_id.clone(), turn);
             return;
         }
         if let Err(code) = self.validate_member(member_id, message.group_instance_id.as_ref()) {
@@ -166,7 +162,7 @@ impl ClassicGroup {
             initial.member_added = true;
         }
         if self.members.is_empty() {
-            self.protocol_type = Some(joining.message.protocol_type.detached());
+            self.protocol_type = Some(joining.message.protocol_type.clone());
         }
         self.add(joining.member(id.clone()));
         self.await_join(&id, joining.waiter(), turn);

@@ -60,7 +60,7 @@ pub(crate) fn distinct(protocols: &[JoinGroupRequestProtocol]) -> Vec<JoinGroupR
     let mut names = BTreeSet::new();
     let first = |protocol: &&JoinGroupRequestProtocol| names.insert(protocol.name.clone());
     let own = |protocol: &JoinGroupRequestProtocol| JoinGroupRequestProtocol {
-        name: protocol.name.detached(),
+        name: protocol.name.clone(),
         metadata: Bytes::copy_from_slice(&protocol.metadata),
     };
     protocols.iter().filter(first).map(own).collect()

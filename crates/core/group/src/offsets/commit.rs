@@ -117,7 +117,6 @@ impl Step<'_> {
             ),
             retention => (TimestampMs(now.0.saturating_add(retention)), -1, Uuid::ZERO),
         };
-        let metadata = partition.committed_metadata.as_ref();
         GroupRecord::OffsetCommit {
             key: OffsetCommitKey {
                 group: request.group_id.clone(),
@@ -127,7 +126,7 @@ impl Step<'_> {
             value: Some(OffsetCommitValue {
                 offset: partition.committed_offset,
                 leader_epoch,
-                metadata: metadata.map(KafkaString::detached).unwrap_or_default(),
+                metadata: partition.committed_metadata.clone().unwrap_or_default(),
                 commit_timestamp: now.0,
                 expire_timestamp: expire_timestamp.0,
                 topic_id,
