@@ -6,4 +6,4 @@
 
 mod message;
 
-pub use message::{MessageTarget, log_record, message, messages};
+pub use message::{MESSAGES, MessageTarget, log_record, message};

@@ -32,12 +32,9 @@ macro_rules! targets {
 }
 
 /// Every message type.
-#[must_use]
-pub fn messages() -> Vec<MessageTarget> {
-    for_each_message!(targets).to_vec()
-}
+pub static MESSAGES: &[MessageTarget] = &for_each_message!(targets);
 
-fn target<M: Message>() -> MessageTarget {
+const fn target<M: Message>() -> MessageTarget {
     MessageTarget {
         name: M::NAME,
         versions: (*M::VALID_VERSIONS.start(), *M::VALID_VERSIONS.end()),
@@ -79,9 +76,8 @@ pub fn message(data: &[u8]) -> bool {
     let Some((&[high, low, version], rest)) = data.split_first_chunk() else {
         return false;
     };
-    let targets = messages();
-    let chosen = usize::from(u16::from_be_bytes([high, low])) % targets.len();
-    let Some(target) = targets.get(chosen) else {
+    let chosen = usize::from(u16::from_be_bytes([high, low])) % MESSAGES.len();
+    let Some(target) = MESSAGES.get(chosen) else {
         return false;
     };
     let (first, last) = target.versions;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ottla_machine::Random;
 
-use super::{log_record, message, messages};
+use super::{MESSAGES, log_record, message};
 
 fn run_corpus(target: &str, check: fn(&[u8]) -> bool) -> usize {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus");
@@ -26,7 +26,7 @@ fn the_corpus_breaks_no_promise() {
 
 #[test]
 fn every_default_is_read_back() {
-    for target in messages() {
+    for target in MESSAGES {
         for version in target.versions.0..=target.versions.1 {
             if let Some(bytes) = (target.default)(version) {
                 assert!((target.check)(bytes, version), "{} {version}", target.name);
@@ -39,7 +39,7 @@ fn every_default_is_read_back() {
 fn random_bytes_break_no_promise() {
     let mut random = Random::from_seed(1);
     let mut read = 0;
-    for target in messages() {
+    for target in MESSAGES {
         for turn in 0..200 {
             let length = random.below(64) as usize;
             // Small numbers are lengths and counts that a decoder believes.
@@ -56,7 +56,7 @@ fn random_bytes_break_no_promise() {
 #[test]
 fn mutations_of_defaults_break_no_promise() {
     let mut random = Random::from_seed(2);
-    for target in messages() {
+    for target in MESSAGES {
         let (first, last) = target.versions;
         for version in first..=last {
             let Some(bytes) = (target.default)(version) else {
