@@ -10,6 +10,7 @@ mod codegen;
 mod conformance;
 mod deny;
 mod driver;
+mod fuzz;
 mod kcat;
 mod layers;
 mod node;
@@ -48,6 +49,8 @@ enum Task {
     /// Compares ottla with Kafka's own classes.
     #[command(subcommand)]
     Oracle(oracle::Task),
+    /// Fuzzes the decoders under guidance of coverage.
+    Fuzz(fuzz::Options),
     /// Checks licences, banned crates and sources of everything we depend on.
     Deny,
     /// Measures ottla and Apache Kafka in turns and compares.
@@ -82,6 +85,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Codegen(options) => codegen::run(&options),
         Task::Schema(task) => schema::run(&task),
         Task::Oracle(task) => oracle::run(&task),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Deny => deny::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),

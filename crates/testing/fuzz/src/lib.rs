@@ -4,6 +4,12 @@
 //! `fuzz/` beside the workspace runs the same functions under cargo-fuzz, which needs a nightly
 //! compiler. The inputs in `fuzz/corpus` run here as tests.
 
+#[cfg(test)]
+mod corpus;
+mod frame;
 mod message;
+mod record_batch;
 
+pub use frame::frame;
 pub use message::{MESSAGES, MessageTarget, log_record, message};
+pub use record_batch::{inflate, record_batch};

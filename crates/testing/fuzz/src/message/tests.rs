@@ -1,22 +1,9 @@
 //! The corpus, and mutations of every message from a fixed seed.
 
-use std::fs;
-use std::path::Path;
-
 use ottla_machine::Random;
 
 use super::{MESSAGES, log_record, message};
-
-fn run_corpus(target: &str, check: fn(&[u8]) -> bool) -> usize {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus");
-    let mut inputs = 0;
-    for entry in fs::read_dir(corpus.join(target)).unwrap() {
-        let path = entry.unwrap().path();
-        check(&fs::read(&path).unwrap());
-        inputs += 1;
-    }
-    inputs
-}
+use crate::corpus::run_corpus;
 
 #[test]
 fn the_corpus_breaks_no_promise() {
