@@ -226,7 +226,7 @@ impl Raft {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        let leader = leader.filter(|&id| id != self.local.id);
+        let leader = leader.filter(|&id| id >= NodeId(0) && id != self.local.id);
         let is_news = match leader {
             _ if epoch > self.epoch => true,
             Some(leader) if epoch == self.epoch => match &self.role {
@@ -262,6 +262,15 @@ impl Raft {
             voted,
             fetch_by: now.monotonic.after(self.timeouts.fetch_timeout),
         }
+    }
+
+    /// The epoch after this one. A peer can have claimed the last one there is.
+    fn next_epoch(&self, effects: &mut Vec<Effect>) -> Option<LeaderEpoch> {
+        let next = self.epoch.0.checked_add(1).map(LeaderEpoch);
+        if next.is_none() {
+            effects.push(Effect::Fault("there is no epoch left"));
+        }
+        next
     }
 
     /// A fresh election timeout, uniform in [T, 2T).
@@ -314,7 +323,9 @@ impl Raft {
             Role::Leader(_) => self.on_leader_deadline(now, effects),
             Role::Resigned { election_at, .. } => {
                 if instant >= *election_at && self.shutdown_by.is_none() {
-                    let next = LeaderEpoch(self.epoch.0 + 1);
+                    let Some(next) = self.next_epoch(effects) else {
+                        return;
+                    };
                     let role = Role::unattached(self.election_deadline(now));
                     self.change_role(next, role, effects);
                 }

@@ -12,7 +12,9 @@ impl Raft {
     /// Opens the next epoch with a vote for itself. A sole voter has won with that, and writes
     /// `quorum-state` only once: nothing is said to anybody in between.
     pub(super) fn become_candidate(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let epoch = LeaderEpoch(self.epoch.0 + 1);
+        let Some(epoch) = self.next_epoch(effects) else {
+            return;
+        };
         if self.voters.is_only(self.local) {
             self.become_leader(epoch, BTreeSet::from([self.local.id]), now, effects);
         } else {

@@ -220,8 +220,6 @@ impl Raft {
             Err(ErrorCode::FENCED_LEADER_EPOCH)
         } else if fetch.epoch > self.epoch {
             Err(ErrorCode::UNKNOWN_LEADER_EPOCH)
-        } else if self.shutdown_by.is_some() {
-            Err(ErrorCode::BROKER_NOT_AVAILABLE)
         } else if !self.is_leader() {
             Err(ErrorCode::NOT_LEADER_OR_FOLLOWER)
         } else {

@@ -1,5 +1,6 @@
 //! The machine under golden scripts and under a seeded simulation of a whole quorum.
 
+mod any_input;
 mod cluster;
 mod scripts;
 mod simulation;
