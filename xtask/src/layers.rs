@@ -41,6 +41,10 @@ const LAW: &[(&str, &[&str])] = &[
     ("transport", &["base", "protocol"]),
     ("server/log", &["base", "protocol", "core", "transport"]),
     (
+        "server/storage-format",
+        &["base", "protocol", "core", "server/log"],
+    ),
+    (
         "server/runtime",
         &["base", "protocol", "core", "transport", "server/log"],
     ),

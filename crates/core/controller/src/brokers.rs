@@ -133,8 +133,8 @@ impl Deciding<'_> {
         records
     }
 
-    /// A broker has come back as another process: it is in sync nowhere any more. If it did not stop
-    /// cleanly, it may lack records it had.
+    /// A broker has come back as another process: it is in sync nowhere any more. If it did not
+    /// stop cleanly, it may lack records it had.
     fn take_out_former_incarnation(&self, id: NodeId, clean: bool) -> Vec<MetadataRecord> {
         let in_sync = |partition: &Partition| partition.isr.contains(&id);
         if clean || !self.image().features.eligible_leader_replicas_enabled() {
@@ -190,7 +190,8 @@ impl Deciding<'_> {
         change.record(topic.id, index.0, &can_lead).map(Into::into)
     }
 
-    /// How elections of a topic go. An online election becomes an unclean one where that is allowed.
+    /// How elections of a topic go. An online election becomes an unclean one where that is
+    /// allowed.
     pub(crate) fn rules(&self, topic: &Topic, election: Election) -> Rules {
         let unclean = election == Election::Online
             && self.unclean_leader_election_enabled(topic.name.as_str());

@@ -6,7 +6,8 @@
 //!
 //! *Not here*: loggers of a broker, which are no metadata.
 //!
-//! *Kafka*: `ConfigurationControlManager`, `ConfigAdminManager`, `ControllerConfigurationValidator`.
+//! *Kafka*: `ConfigurationControlManager`, `ConfigAdminManager`,
+//! `ControllerConfigurationValidator`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What the active controller decides. One module per area; each looks at the image and returns
 //! records and an answer. The image moves only by replay of records.
 //!
-//! *Not here*: authorization and quotas (the handlers before it), the quorum (`core/raft`), acting on
-//! new images (`server/broker`).
+//! *Not here*: authorization and quotas (the handlers before it), the quorum (`core/raft`), acting
+//! on new images (`server/broker`).
 //!
 //! *Kafka*: `QuorumController` and its control managers.
 

@@ -1,11 +1,11 @@
 //! Where the replicas of new partitions go: spread over racks, then over the brokers of a rack.
 //!
-//! Leaders walk over the racks and over the brokers of each rack, so that each broker leads about as
-//! many partitions as any other. The other replicas walk over the racks as well, leaving out the
-//! leader's rack once, so that they lie in as many racks as there are. A fenced broker gets replicas
-//! only when its rack has no other broker left, and never leads. After as many partitions as there
-//! are brokers that may lead, everything is shuffled, so that the same sets do not come again and
-//! again.
+//! Leaders walk over the racks and over the brokers of each rack, so that each broker leads about
+//! as many partitions as any other. The other replicas walk over the racks as well, leaving out the
+//! leader's rack once, so that they lie in as many racks as there are. A fenced broker gets
+//! replicas only when its rack has no other broker left, and never leads. After as many partitions
+//! as there are brokers that may lead, everything is shuffled, so that the same sets do not come
+//! again and again.
 //!
 //! *Kafka*: `StripedReplicaPlacer`.
 

@@ -1,8 +1,8 @@
 //! The controller as a machine on the metadata log.
 //!
-//! *Invariants*: whatever is decided has been replayed on a copy of the state before it is returned,
-//! by the rules that would stop one of Kafka's nodes; records that break them are never written, and
-//! whoever asked for them hears UNKNOWN_SERVER_ERROR.
+//! *Invariants*: whatever is decided has been replayed on a copy of the state before it is
+//! returned, by the rules that would stop one of Kafka's nodes; records that break them are never
+//! written, and whoever asked for them hears UNKNOWN_SERVER_ERROR.
 //!
 //! *Kafka*: `QuorumController`.
 

@@ -1,9 +1,9 @@
 //! BrokerHeartbeat: a broker says that it is there, how far it has read, and what it wants.
 //!
 //! *State* of a broker: fenced → unfenced when it wants to and has read its own registration;
-//! unfenced → fenced when it wants to; unfenced → controlled shutdown when it wants to stop and leads
-//! something; controlled shutdown → may stop when it leads nothing and the others have read that.
-//! Whoever leads nothing, or is fenced, may stop at once.
+//! unfenced → fenced when it wants to; unfenced → controlled shutdown when it wants to stop and
+//! leads something; controlled shutdown → may stop when it leads nothing and the others have read
+//! that. Whoever leads nothing, or is fenced, may stop at once.
 //!
 //! *Kafka*: `BrokerHeartbeatManager`.
 

@@ -1,3 +1,5 @@
+//! Single changes of a partition.
+
 use ottla_types::LeaderEpoch;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Placement under many seeds.
+
 use std::collections::BTreeSet;
 
 use super::*;

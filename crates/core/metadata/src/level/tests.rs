@@ -1,3 +1,5 @@
+//! Levels, their names and what they switch.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Transactions, snapshots and steps.
+
 use ottla_messages::abort_transaction_record::AbortTransactionRecord;
 use ottla_messages::begin_transaction_record::BeginTransactionRecord;
 use ottla_messages::end_transaction_record::EndTransactionRecord;

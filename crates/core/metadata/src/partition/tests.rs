@@ -1,3 +1,5 @@
+//! Changes of a partition.
+
 use super::*;
 
 const DIRECTORIES: [Uuid; 2] = [Uuid(1 << 70), Uuid(2 << 70)];

@@ -1,3 +1,5 @@
+//! Records, one by one.
+
 use ottla_messages::broker_registration_change_record::BrokerRegistrationChangeRecord;
 use ottla_messages::clear_elr_record::ClearElrRecord;
 use ottla_messages::config_record::ConfigRecord;

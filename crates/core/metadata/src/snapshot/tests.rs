@@ -1,3 +1,5 @@
+//! Images to records and back.
+
 use ottla_messages::broker_registration_change_record::BrokerRegistrationChangeRecord;
 use ottla_messages::partition_change_record::PartitionChangeRecord;
 use ottla_messages::partition_record::PartitionRecord;

@@ -1,3 +1,5 @@
+//! Names of topics.
+
 use ottla_messages::topic_record::TopicRecord;
 use ottla_metadata::MetadataImage;
 use ottla_types::Uuid;
