@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::fs;
 
+use ottla_config::{Key, Status, broker_keys, group_keys, topic_keys};
+
 use super::accepted::{BY_DESIGN, DIFFERENCES};
 use super::clients::CLIENTS;
 use super::scenarios::SCENARIOS;
@@ -56,8 +58,39 @@ pub fn page() -> String {
     for line in BY_DESIGN {
         let _ = writeln!(text, "* {line}");
     }
+    configuration(&mut text);
     text
 }
+
+/// What each configuration key does, from the table that the broker itself uses.
+fn configuration(text: &mut String) {
+    let tables = [
+        ("Broker", broker_keys().collect::<Vec<&Key>>()),
+        ("Topic", topic_keys().collect()),
+        ("Group", group_keys().collect()),
+    ];
+    text.push_str("\n## Configuration\n");
+    for (name, keys) in tables {
+        for (status, meaning) in STATUSES {
+            let named = keys.iter().filter(|key| key.status == *status);
+            let names: Vec<String> = named.map(|key| format!("`{}`", key.name)).collect();
+            if !names.is_empty() {
+                let (count, list) = (names.len(), names.join(", "));
+                let _ = write!(text, "\n**{name}, {meaning}** ({count}): {list}\n");
+            }
+        }
+    }
+}
+
+const STATUSES: &[(Status, &str)] = &[
+    (Status::Honoured, "honoured"),
+    (Status::WithoutMeaning, "accepted, without meaning here"),
+    (Status::NotYet, "not yet, warned about at start"),
+    (
+        Status::Protects,
+        "protects and is not yet there, so a start with it is refused",
+    ),
+];
 
 fn clients(text: &mut String) {
     let mut notes: Vec<&str> = Vec::new();
