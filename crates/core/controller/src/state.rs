@@ -4,9 +4,9 @@
 //! *Invariants*: moves only by replay. A record that contradicts the image stops the process: the
 //! log is not what it should be, and whatever were decided on it would be wrong.
 
-use imbl::OrdMap;
 use ottla_messages::metadata_record::MetadataRecord;
 use ottla_metadata::MetadataImage;
+use ottla_metadata::PersistentMap;
 use ottla_types::{NodeId, Offset};
 
 /// What the metadata log says.
@@ -15,7 +15,7 @@ pub struct ControllerState {
     /// The metadata of the cluster.
     pub image: MetadataImage,
     /// Where the registration of each broker lies: it is caught up when it has read so far.
-    pub(crate) registration_offsets: OrdMap<NodeId, Offset>,
+    pub(crate) registration_offsets: PersistentMap<NodeId, Offset>,
     /// One above the last offset that was replayed.
     pub(crate) next_offset: Offset,
     /// The state as it was when the open metadata transaction began.
@@ -26,7 +26,7 @@ impl Default for ControllerState {
     fn default() -> Self {
         ControllerState {
             image: MetadataImage::default(),
-            registration_offsets: OrdMap::new(),
+            registration_offsets: PersistentMap::new(),
             next_offset: Offset::ZERO,
             before_transaction: None,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use crate::persistent_map::PersistentMap;
 
 /// What kind of thing is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,11 +86,11 @@ impl ConfigResource {
 }
 
 /// Keys and values of one resource, in the order of keys.
-pub type ConfigValues = OrdMap<Arc<str>, Arc<str>>;
+pub type ConfigValues = PersistentMap<Arc<str>, Arc<str>>;
 
 /// The configurations of all resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Configs(OrdMap<ConfigResource, ConfigValues>);
+pub struct Configs(PersistentMap<ConfigResource, ConfigValues>);
 
 impl Configs {
     /// What is set on a resource; `None` if nothing is.

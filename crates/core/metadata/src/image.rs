@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use crate::persistent_map::PersistentMap;
 use ottla_types::{LeaderEpoch, NodeId, Offset, TimestampMs, Uuid};
 
 use crate::quotas::{QuotaEntity, QuotaValues};
@@ -42,23 +42,23 @@ pub struct MetadataImage {
     /// Finalized features.
     pub features: FinalizedFeatures,
     /// Registered brokers.
-    pub brokers: OrdMap<NodeId, Arc<Broker>>,
+    pub brokers: PersistentMap<NodeId, Arc<Broker>>,
     /// Registered controllers.
-    pub controllers: OrdMap<NodeId, Arc<Controller>>,
+    pub controllers: PersistentMap<NodeId, Arc<Controller>>,
     /// Topics and partitions.
     pub topics: Topics,
     /// Configurations.
     pub configs: Configs,
     /// Client quotas.
-    pub client_quotas: OrdMap<QuotaEntity, QuotaValues>,
+    pub client_quotas: PersistentMap<QuotaEntity, QuotaValues>,
     /// The first producer id no block has been handed out of.
     pub next_producer_id: i64,
     /// Access control entries by id.
-    pub acls: OrdMap<Uuid, Arc<AccessControlEntry>>,
+    pub acls: PersistentMap<Uuid, Arc<AccessControlEntry>>,
     /// SCRAM credentials by mechanism and user.
-    pub scram: OrdMap<(i8, Arc<str>), Arc<ScramCredential>>,
+    pub scram: PersistentMap<(i8, Arc<str>), Arc<ScramCredential>>,
     /// Delegation tokens by id.
-    pub delegation_tokens: OrdMap<Arc<str>, Arc<DelegationToken>>,
+    pub delegation_tokens: PersistentMap<Arc<str>, Arc<DelegationToken>>,
 }
 
 /// The finalized levels.
@@ -67,7 +67,7 @@ pub struct FinalizedFeatures {
     /// The metadata version, once the log has one.
     pub metadata_version: Option<MetadataVersion>,
     /// Levels above 0 of the other features, by name.
-    pub levels: OrdMap<Arc<str>, i16>,
+    pub levels: PersistentMap<Arc<str>, i16>,
 }
 
 impl FinalizedFeatures {

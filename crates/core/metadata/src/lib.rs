@@ -11,6 +11,7 @@ mod level;
 mod loader;
 mod node;
 mod partition;
+mod persistent_map;
 mod quotas;
 mod record;
 mod replay;
@@ -28,6 +29,7 @@ pub use node::{Broker, Controller, Endpoint, VersionRange};
 pub use partition::{
     LeaderRecoveryState, NO_LEADER_CHANGE, NO_RECOVERY_STATE_CHANGE, Partition, nodes, numbers,
 };
+pub use persistent_map::PersistentMap;
 pub use quotas::{QuotaEntity, QuotaValues};
 pub use record::record_version;
 pub use replay::ReplayError;

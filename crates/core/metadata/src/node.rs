@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use crate::persistent_map::PersistentMap;
 use ottla_types::{NodeId, Uuid};
 
 /// Where a node listens.
@@ -47,7 +47,7 @@ pub struct Broker {
     /// Listeners in the order they were registered.
     pub endpoints: Vec<Endpoint>,
     /// Supported features by name.
-    pub features: OrdMap<Arc<str>, VersionRange>,
+    pub features: PersistentMap<Arc<str>, VersionRange>,
     /// The rack, if it has one.
     pub rack: Option<Arc<str>>,
     /// Whether it may lead and be in sync: false while it may.
@@ -115,5 +115,5 @@ pub struct Controller {
     /// Listeners in the order they were registered.
     pub endpoints: Vec<Endpoint>,
     /// Supported features by name.
-    pub features: OrdMap<Arc<str>, VersionRange>,
+    pub features: PersistentMap<Arc<str>, VersionRange>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use crate::persistent_map::PersistentMap;
 use ottla_types::{PartitionIndex, TopicId, TopicName};
 
 use crate::Partition;
@@ -15,7 +15,7 @@ pub struct Topic {
     /// Its id.
     pub id: TopicId,
     /// Its partitions by number.
-    pub partitions: OrdMap<PartitionIndex, Arc<Partition>>,
+    pub partitions: PersistentMap<PartitionIndex, Arc<Partition>>,
 }
 
 impl Topic {
@@ -29,8 +29,8 @@ impl Topic {
 /// Every topic. A clone shares everything with the original.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Topics {
-    by_name: OrdMap<TopicName, TopicId>,
-    by_id: OrdMap<TopicId, Arc<Topic>>,
+    by_name: PersistentMap<TopicName, TopicId>,
+    by_id: PersistentMap<TopicId, Arc<Topic>>,
 }
 
 impl Topics {

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
 use ottla_config::{MessageTimestampType, TopicConfig};
 use ottla_messages::ErrorCode;
-use ottla_metadata::{MetadataImage, Provenance, Topic};
+use ottla_metadata::{MetadataImage, PersistentMap, Provenance, Topic};
 use ottla_records::{ClientBatchRules, InflateLimits, TimestampType};
 use ottla_types::{TimestampMs, TopicId};
 
@@ -27,7 +26,7 @@ pub struct Published {
     pub image: MetadataImage,
     /// Up to where it has come.
     pub provenance: Provenance,
-    entries: OrdMap<TopicId, Arc<TopicEntry>>,
+    entries: PersistentMap<TopicId, Arc<TopicEntry>>,
 }
 
 /// A topic with what this node has of it.
@@ -56,7 +55,7 @@ impl Published {
         Published {
             image,
             provenance,
-            entries: OrdMap::new(),
+            entries: PersistentMap::new(),
         }
     }
 

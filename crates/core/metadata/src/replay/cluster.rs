@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use crate::persistent_map::PersistentMap;
 use ottla_messages::broker_registration_change_record::BrokerRegistrationChangeRecord;
 use ottla_messages::register_broker_record::RegisterBrokerRecord;
 use ottla_messages::register_controller_record::RegisterControllerRecord;
@@ -44,7 +44,7 @@ impl MetadataImage {
             epoch: record.broker_epoch,
             incarnation_id: record.incarnation_id,
             endpoints: endpoints.collect(),
-            features: features.collect::<OrdMap<_, _>>(),
+            features: features.collect::<PersistentMap<_, _>>(),
             rack: record.rack.as_deref().map(Into::into),
             fenced: record.fenced,
             in_controlled_shutdown: record.in_controlled_shutdown,
@@ -141,7 +141,7 @@ impl MetadataImage {
             incarnation_id: record.incarnation_id,
             zk_migration_ready: record.zk_migration_ready,
             endpoints: endpoints.collect(),
-            features: features.collect::<OrdMap<_, _>>(),
+            features: features.collect::<PersistentMap<_, _>>(),
         };
         self.controllers.insert(id, Arc::new(controller));
         changes.controllers.insert(id);
