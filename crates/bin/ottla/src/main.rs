@@ -1,35 +1,53 @@
-//! The ottla binary. No logic lives here: it reads the command line and calls.
+//! The ottla binary. No logic lives here: it names the commands of the server and dispatches.
 
 mod logging;
 mod server;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, FromArgMatches};
+use ottla_tools::{Tool, dispatch};
 
 /// Large blocks come and go with every fetch; this allocator keeps them mapped.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Parser)]
-#[command(name = "ottla", about = "Apache Kafka as one native program", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Starts a node with a Kafka configuration file.
-    Start(server::StartArguments),
-}
+/// The commands of the server; those of the client are the tools crate's.
+const COMMANDS: &[Tool] = &[
+    Tool {
+        name: "start",
+        summary: "start a node with a Kafka configuration file",
+        run: |words| serve("ottla start", words, server::start),
+    },
+    Tool {
+        name: "kafka-server-start",
+        summary: "the same under Kafka's name",
+        run: |words| serve("kafka-server-start", words, server::start),
+    },
+];
 
 fn main() -> ExitCode {
-    logging::start();
-    let outcome = match Arguments::parse().command {
-        Command::Start(arguments) => server::start(&arguments),
+    dispatch(COMMANDS, std::env::args_os())
+}
+
+/// Reads the words of a server command and runs it with the process's log.
+fn serve<A: Args>(
+    name: &'static str,
+    words: Vec<OsString>,
+    run: fn(&A) -> anyhow::Result<()>,
+) -> ExitCode {
+    let line = std::iter::once(OsString::from(name)).chain(words);
+    let command = A::augment_args(clap::Command::new(name));
+    let parsed = command
+        .try_get_matches_from(line)
+        .and_then(|matches| A::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
     };
-    match outcome {
+    logging::start();
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ottla: {error:#}");
