@@ -6,7 +6,7 @@ mod server;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, FromArgMatches};
+use clap::Args;
 use ottla_tools::{Tool, dispatch};
 
 /// Large blocks come and go with every fetch; this allocator keeps them mapped.
