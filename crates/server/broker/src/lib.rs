@@ -21,7 +21,6 @@ mod published;
 mod publisher;
 mod reactor;
 mod request;
-mod sessions;
 mod settings;
 mod start;
 mod stop;

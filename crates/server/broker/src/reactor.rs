@@ -10,10 +10,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_fetch::{Effect, FetchId, Input, Waits};
+use ottla_fetch::{
+    Effect, FetchId, FinishedFetch, Input, PartitionOutcome, RequestedPartition, SessionContext,
+    SessionLimits, Sessions, Waits,
+};
 use ottla_machine::Machine;
+use ottla_messages::fetch_request::FetchRequest;
 use ottla_runtime::{Connection, Notice, Service, clock, waiter_id, waiter_number};
-use ottla_types::Instant;
+use ottla_types::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::apis;
@@ -21,6 +25,9 @@ use crate::handlers::fetch::{self, ParkedFetches};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use produces::PendingProduces;
+
+/// A fetch session is safe from those that want its slot for so long, as in Kafka.
+const MINIMUM_EVICTION_AGE: Duration = Duration::from_secs(120);
 
 /// The requests of one reactor.
 pub struct ReactorService {
@@ -32,6 +39,7 @@ pub struct ReactorService {
     produce_waits: RefCell<Waits>,
     fetches: RefCell<ParkedFetches>,
     fetch_waits: RefCell<Waits>,
+    sessions: RefCell<Sessions>,
     scratch: RefCell<Vec<u8>>,
     armed: Cell<Option<Instant>>,
     deadline_changed: Notify,
@@ -41,6 +49,14 @@ impl ReactorService {
     /// The service of the reactor with this number.
     #[must_use]
     pub fn new(index: usize, node: Arc<Node>, metrics: Arc<Metrics>) -> ReactorService {
+        let slots = node.config().fetch.max_incremental_session_cache_slots;
+        let limits = SessionLimits {
+            slots: usize::try_from(slots)
+                .unwrap_or(0)
+                .div_ceil(node.reactor_count()),
+            minimum_eviction_age: MINIMUM_EVICTION_AGE,
+        };
+        let sessions = RefCell::new(Sessions::new(limits, node.random_seed()));
         ReactorService {
             index,
             node,
@@ -50,6 +66,7 @@ impl ReactorService {
             produce_waits: RefCell::default(),
             fetches: RefCell::default(),
             fetch_waits: RefCell::default(),
+            sessions,
             scratch: RefCell::default(),
             armed: Cell::new(None),
             deadline_changed: Notify::new(),
@@ -114,6 +131,37 @@ impl ReactorService {
         let id = FetchId(produce.first_number());
         self.produces.borrow_mut().park(produce);
         self.step(&self.produce_waits, Input::Park(id, deadline));
+    }
+
+    /// What a fetch is about.
+    pub(crate) fn resolve_fetch(&self, version: i16, request: &FetchRequest) -> SessionContext {
+        self.sessions
+            .borrow_mut()
+            .resolve(clock::monotonic(), version, request)
+    }
+
+    /// The partitions to read, looked up.
+    pub(crate) fn fetch_places(
+        &self,
+        session: &SessionContext,
+        find: impl FnMut(&RequestedPartition) -> fetch::Place,
+    ) -> Vec<fetch::Place> {
+        self.sessions
+            .borrow()
+            .partitions(session)
+            .map(find)
+            .collect()
+    }
+
+    /// Ends a fetch: what its client is to hear of.
+    pub(crate) fn finish_fetch(
+        &self,
+        session: SessionContext,
+        outcomes: &[PartitionOutcome],
+    ) -> FinishedFetch {
+        self.sessions
+            .borrow_mut()
+            .finish(clock::monotonic(), session, outcomes)
     }
 
     /// Keeps a fetch that found too little.

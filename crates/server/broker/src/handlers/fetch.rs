@@ -13,22 +13,22 @@ pub(crate) use partitions::Place;
 
 use std::rc::Rc;
 
+use bytes::Bytes;
+use ottla_fetch::PartitionOutcome;
 use ottla_messages::ErrorCode;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData,
 };
-use ottla_runtime::{ReadBound, ReadOutcome, ReadRequest};
-use ottla_types::{LeaderEpoch, Offset};
+use ottla_runtime::{ReadBound, ReadOutcome};
 
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
-use crate::sessions::FetchTurn;
 use partitions::Target;
 
 /// Handles the request: answers at once if there is enough, else waits.
-pub fn handle(service: &Rc<ReactorService>, context: RequestContext, mut request: FetchRequest) {
+pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: FetchRequest) {
     let node = service.node();
     let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
     let bound = match (
@@ -40,18 +40,19 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, mut request
         (_, 1) => ReadBound::LastStableOffset,
         _ => ReadBound::HighWatermark,
     };
+    let session = service.resolve_fetch(context.version, &request);
+    if session.error() != ErrorCode::NONE {
+        let response = FetchResponse {
+            error_code: session.error().0,
+            ..FetchResponse::default()
+        };
+        return context.send(&response);
+    }
     let as_follower = replica_id(&request, context.version) >= 0;
-    let session = match FetchTurn::open(&mut request) {
-        Ok(session) => session,
-        Err(error) => {
-            let response = FetchResponse {
-                error_code: error.0,
-                ..FetchResponse::default()
-            };
-            return context.send(&response);
-        }
-    };
-    let places = session.places(&node.published(), context.version, as_follower);
+    let published = node.published();
+    let places = service.fetch_places(&session, |requested| {
+        Place::find(&published, context.version, as_follower, requested)
+    });
     let fetch = ParkedFetch {
         min_bytes: request.min_bytes.max(0) as usize,
         context,
@@ -117,9 +118,7 @@ impl ParkedFetch {
             outcomes: Vec::with_capacity(self.places.len()),
             ..Answer::default()
         };
-        if self.places.is_empty() {
-            answer.urgent = !self.session.is_incremental();
-        }
+        answer.urgent = self.places.is_empty();
         for place in &self.places {
             let left = self.max_bytes.saturating_sub(answer.bytes);
             let outcome = place.read(self.bound, left, answer.bytes == 0);
@@ -139,6 +138,7 @@ impl ParkedFetch {
     ) -> Option<ParkedFetch> {
         let id = service.waiter_id(number);
         loop {
+            self.warm_up(service, id, &answer);
             let moved = self
                 .places
                 .iter()
@@ -156,6 +156,18 @@ impl ParkedFetch {
         }
     }
 
+    /// Has what is not in the page cache brought there.
+    fn warm_up(&self, service: &Rc<ReactorService>, id: u64, answer: &Answer) {
+        let cold = self
+            .places
+            .iter()
+            .zip(&answer.outcomes)
+            .filter(|(_, outcome)| outcome.is_cold);
+        for (place, _) in cold {
+            place.warm_up(service.node(), self.bound, id, service.index());
+        }
+    }
+
     pub(crate) fn unwatch(&self, id: u64) {
         for place in &self.places {
             place.unwatch(id);
@@ -165,17 +177,21 @@ impl ParkedFetch {
     fn respond(self, service: &Rc<ReactorService>, answer: Answer) {
         let ParkedFetch {
             context,
-            mut session,
+            session,
             places,
             ..
         } = self;
         service.metrics().fetched(answer.bytes as u64);
+        let data: Vec<PartitionData> = places
+            .iter()
+            .zip(answer.outcomes)
+            .map(|(place, outcome)| partition_data(place, outcome))
+            .collect();
+        let outcomes: Vec<PartitionOutcome> = data.iter().map(outcome).collect();
+        let finished = service.finish_fetch(session, &outcomes);
+        let told = places.iter().zip(data).zip(&finished.included);
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
-        for (place, outcome) in places.iter().zip(answer.outcomes) {
-            let data = partition_data(place, outcome);
-            if !session.includes(&data) {
-                continue;
-            }
+        for (place, data) in told.filter(|(_, told)| **told).map(|(both, _)| both) {
             match responses.last_mut() {
                 Some(topic) if topic.topic == place.topic && topic.topic_id == place.topic_id => {
                     topic.partitions.push(data);
@@ -187,13 +203,25 @@ impl ParkedFetch {
                 }),
             }
         }
-        let session_id = session.close();
         let response = FetchResponse {
-            session_id,
+            error_code: finished.error.0,
+            session_id: finished.session_id,
             responses,
             ..FetchResponse::default()
         };
         context.send(&response);
+    }
+}
+
+/// What a session has to know of a partition's answer.
+fn outcome(data: &PartitionData) -> PartitionOutcome {
+    let has_error = data.error_code != ErrorCode::NONE.0;
+    PartitionOutcome {
+        records_size: data.records.as_ref().map_or(0, Bytes::len),
+        high_watermark: data.high_watermark,
+        log_start_offset: data.log_start_offset,
+        must_tell: has_error || data.diverging_epoch.epoch >= 0,
+        has_error,
     }
 }
 
@@ -240,22 +268,5 @@ fn partition_data(place: &Place, outcome: ReadOutcome) -> PartitionData {
         preferred_read_replica: -1,
         records: Some(outcome.records),
         ..PartitionData::default()
-    }
-}
-
-/// Reads at most `max_bytes` for one place; at least one whole batch if `whole_first`.
-fn read_request(
-    place: &Place,
-    bound: ReadBound,
-    max_bytes: usize,
-    whole_first: bool,
-) -> ReadRequest {
-    ReadRequest {
-        offset: Offset(place.fetch_offset),
-        max_bytes: max_bytes.min(place.max_bytes),
-        bound,
-        leader_epoch: LeaderEpoch(place.current_leader_epoch),
-        last_fetched_epoch: LeaderEpoch(place.last_fetched_epoch),
-        whole_first,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_log::{AbortedTransaction, LogError};
+use ottla_log::{AbortedTransaction, Located, LogError, Read, RealStorage};
 use ottla_messages::ErrorCode;
 use ottla_partition::Partition;
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
@@ -67,6 +67,8 @@ pub struct ReadOutcome {
     pub aborted: Option<Vec<AbortedTransaction>>,
     /// Whole batches.
     pub records: Bytes,
+    /// There is more to read, but not without waiting for the disk.
+    pub is_cold: bool,
 }
 
 impl ReadOutcome {
@@ -82,6 +84,7 @@ impl ReadOutcome {
             diverging: None,
             aborted: None,
             records: Bytes::new(),
+            is_cold: false,
         }
     }
 }
@@ -89,6 +92,25 @@ impl ReadOutcome {
 impl<H: Hosted> Replica<H> {
     /// Reads batches. Blocks on the disk where they are not in the page cache.
     pub fn read(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
+        self.read_with(request, |located| {
+            located
+                .read(request.max_bytes, request.whole_first)
+                .map(Some)
+        })
+    }
+
+    /// Reads batches that are in the page cache; never blocks.
+    pub fn read_cached(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
+        self.read_with(request, |located| {
+            located.read_cached(request.max_bytes, request.whole_first)
+        })
+    }
+
+    fn read_with(
+        self: &Arc<Self>,
+        request: &ReadRequest,
+        read: impl FnOnce(&Located<RealStorage>) -> Result<Option<Read>, LogError>,
+    ) -> ReadOutcome {
         let (mut outcome, located) = {
             let state = &*self.lock();
             let mut outcome = match self.admit(state, request) {
@@ -110,8 +132,12 @@ impl<H: Hosted> Replica<H> {
         let Some(located) = located else {
             return outcome;
         };
-        match located.read(request.max_bytes, request.whole_first) {
-            Ok(read) => {
+        match read(&located) {
+            Ok(None) => ReadOutcome {
+                is_cold: true,
+                ..outcome
+            },
+            Ok(Some(read)) => {
                 if let Some(aborted) = &mut outcome.aborted
                     && !read.bytes.is_empty()
                 {
@@ -163,6 +189,7 @@ impl<H: Hosted> Replica<H> {
             diverging: None,
             aborted: (bound == ReadBound::LastStableOffset).then(Vec::new),
             records: Bytes::new(),
+            is_cold: false,
         }
     }
 

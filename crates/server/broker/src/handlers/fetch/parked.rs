@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ottla_fetch::SessionContext;
 use ottla_runtime::ReadBound;
 
 use super::partitions::Place;
 use crate::request::RequestContext;
-use crate::sessions::FetchTurn;
 
 /// A fetch between its attempts.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct ParkedFetch {
     pub min_bytes: usize,
     pub max_bytes: usize,
     pub bound: ReadBound,
-    pub session: FetchTurn,
+    pub session: SessionContext,
     pub places: Vec<Place>,
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use ottla_messages::fetch_request::{FetchPartition, FetchTopic};
+use ottla_fetch::{FetchId, RequestedPartition};
 use ottla_messages::fetch_response::LeaderIdAndEpoch;
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_runtime::{ReadBound, ReadOutcome};
-use ottla_types::{Offset, TopicId};
+use ottla_runtime::{Notice, ReadBound, ReadOutcome, ReadRequest};
+use ottla_types::{LeaderEpoch, Offset, TopicId};
 
-use super::read_request;
 use crate::Replica;
+use crate::node::Node;
 use crate::published::Published;
 
 /// What a place leads to.
@@ -37,12 +37,40 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Reads what is in the page cache.
     pub fn read(&self, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadOutcome {
         match &self.target {
             Target::Replica(replica) => {
-                replica.read(&read_request(self, bound, max_bytes, whole_first))
+                replica.read_cached(&self.request(bound, max_bytes, whole_first))
             }
             Target::Error(error) => ReadOutcome::refused(*error),
+        }
+    }
+
+    /// Has the bytes brought into the page cache by a thread that may wait for the disk, which then
+    /// wakes the fetch `id`.
+    pub fn warm_up(&self, node: &Arc<Node>, bound: ReadBound, id: u64, reactor: usize) {
+        let Target::Replica(replica) = &self.target else {
+            return;
+        };
+        let request = self.request(bound, self.max_bytes, true);
+        let (replica, node) = (Arc::clone(replica), Arc::clone(node));
+        let pool = replica.directory().pool().clone();
+        pool.spawn(move || {
+            // The bytes themselves are read again from the page cache; an error shows up there too.
+            replica.read(&request);
+            node.reactor(reactor).send(Notice::Readable(FetchId(id)));
+        });
+    }
+
+    fn request(&self, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadRequest {
+        ReadRequest {
+            offset: Offset(self.fetch_offset),
+            max_bytes: max_bytes.min(self.max_bytes),
+            bound,
+            leader_epoch: LeaderEpoch(self.current_leader_epoch),
+            last_fetched_epoch: LeaderEpoch(self.last_fetched_epoch),
+            whole_first,
         }
     }
 
@@ -85,19 +113,17 @@ impl Place {
         published: &Published,
         version: i16,
         as_follower: bool,
-        topic: &FetchTopic,
-        partition: &FetchPartition,
+        requested: &RequestedPartition,
     ) -> Place {
+        let partition = &requested.partition;
         let (entry, unknown) = if version >= 13 {
             (
-                published.topic_by_id(topic.topic_id),
+                published.topic_by_id(requested.topic_id),
                 ErrorCode::UNKNOWN_TOPIC_ID,
             )
         } else {
-            (
-                published.topic_by_name(&topic.topic),
-                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            )
+            let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+            (published.topic_by_name(&requested.topic), error)
         };
         let found = entry
             .ok_or(unknown)
@@ -112,8 +138,8 @@ impl Place {
             Err(error) => Target::Error(error),
         };
         Place {
-            topic: topic.topic.clone(),
-            topic_id: topic.topic_id,
+            topic: requested.topic.clone(),
+            topic_id: requested.topic_id,
             partition: partition.partition,
             fetch_offset: partition.fetch_offset,
             current_leader_epoch: partition.current_leader_epoch,
