@@ -19,6 +19,8 @@ use crate::LogError;
 /// How to open a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenHow {
+    /// It must exist; for reading alone, as a file that others have protected.
+    ReadOnly,
     /// It must exist; for reading and writing.
     Existing,
     /// Created when missing.
@@ -108,7 +110,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
 /// Reads a whole file; `None` when there is none.
 pub(crate) fn read_file<S: Storage>(storage: &S, path: &Path) -> Result<Option<Vec<u8>>, LogError> {
     let read = || -> io::Result<Vec<u8>> {
-        let file = storage.open(path, OpenHow::Existing)?;
+        let file = storage.open(path, OpenHow::ReadOnly)?;
         let size = storage.metadata(path)?.size;
         let mut bytes = Vec::new();
         let length = usize::try_from(size).map_err(io::Error::other)?;

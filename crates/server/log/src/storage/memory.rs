@@ -223,7 +223,7 @@ impl Storage for MemoryStorage {
                 }
                 Ok(MemoryFile(inode))
             }
-            None if how == OpenHow::Existing => Err(not_found()),
+            None if matches!(how, OpenHow::ReadOnly | OpenHow::Existing) => Err(not_found()),
             None => {
                 let parent = path.parent().unwrap_or(Path::new("/"));
                 if !is_root(parent) && !disk.names.contains_key(parent) {

@@ -24,8 +24,8 @@ impl Storage for RealStorage {
     fn open(&self, path: &Path, how: OpenHow) -> io::Result<File> {
         OpenOptions::new()
             .read(true)
-            .write(true)
-            .create(how != OpenHow::Existing)
+            .write(how != OpenHow::ReadOnly)
+            .create(matches!(how, OpenHow::Create | OpenHow::Replace))
             .truncate(how == OpenHow::Replace)
             .open(path)
     }

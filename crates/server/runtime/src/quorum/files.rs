@@ -12,7 +12,7 @@ use ottla_log::{EntryKind, LogError, OpenHow, Storage};
 /// If it cannot be read.
 pub fn read_file<S: Storage>(storage: &S, path: &Path) -> Result<Option<Bytes>, LogError> {
     let read = || -> io::Result<Bytes> {
-        let file = storage.open(path, OpenHow::Existing)?;
+        let file = storage.open(path, OpenHow::ReadOnly)?;
         let size = storage.metadata(path)?.size;
         let mut bytes = Vec::new();
         let length = usize::try_from(size).map_err(io::Error::other)?;
