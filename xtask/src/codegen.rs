@@ -85,7 +85,8 @@ fn source() -> PathBuf {
 fn files() -> anyhow::Result<BTreeMap<String, String>> {
     let schema = crate::schema::directory();
     let areas = &read_directory(&schema)?;
-    let errors = fs::read_to_string(schema.join("errors.txt")).context("errors.txt")?;
+    let errors =
+        fs::read_to_string(schema.join(crate::schema::ERRORS)).context(crate::schema::ERRORS)?;
     let mut files = BTreeMap::new();
     let mut modules = Vec::new();
     for area in areas {

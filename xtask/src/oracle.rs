@@ -46,6 +46,38 @@ pub fn run(task: &Task) -> anyhow::Result<()> {
     succeed(&mut oracle)
 }
 
+/// Kafka's error table as the text of our `errors.txt`.
+///
+/// # Errors
+/// When jars cannot be fetched, or Java does not run.
+pub fn error_table() -> anyhow::Result<String> {
+    let clients = jars::fetch("clients", jars::CLIENTS)?;
+    let output = Command::new("java")
+        .arg("-cp")
+        .arg(class_path(&clients, &compile(&clients)?))
+        .args(["MessageOracle", "tables"])
+        .output()
+        .context("java runs")?;
+    if !output.status.success() {
+        bail!("java: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut table = String::new();
+    for line in String::from_utf8(output.stdout)?.lines() {
+        let Some(error) = line.strip_prefix("error ") else {
+            continue;
+        };
+        let (named, retriable) = error
+            .split_once(" retriable=")
+            .context("an error says whether it is retriable")?;
+        table.push_str(named);
+        if retriable == "true" {
+            table.push_str(" retriable");
+        }
+        table.push('\n');
+    }
+    Ok(table)
+}
+
 fn class_path(jars: &Path, classes: &Path) -> String {
     format!("{}/*:{}", jars.display(), classes.display())
 }

@@ -6,13 +6,21 @@ mod import;
 mod jar;
 pub mod jars;
 
+use std::fs;
 use std::path::PathBuf;
+
+use anyhow::bail;
+
+use crate::oracle;
+
+/// The file of the error table.
+pub const ERRORS: &str = "errors.txt";
 
 /// What the command line says.
 #[derive(clap::Subcommand)]
 pub enum Task {
-    /// Writes schema files from the message definitions inside Kafka's jars: those given, or the
-    /// releases that ottla follows.
+    /// Writes schema files from the message definitions inside Kafka's jars: those given; or those
+    /// of the releases that ottla follows, and the error table.
     Import {
         /// Jars, named as Maven names them.
         jars: Vec<PathBuf>,
@@ -31,9 +39,20 @@ pub enum Task {
 /// When jars cannot be fetched or read, or a check fails.
 pub fn run(task: &Task) -> anyhow::Result<()> {
     match task {
-        Task::Import { jars } if jars.is_empty() => import::import(&followed()?),
+        Task::Import { jars } if jars.is_empty() => {
+            import::import(&followed()?)?;
+            fs::write(directory().join(ERRORS), oracle::error_table()?)?;
+            Ok(())
+        }
         Task::Import { jars } => import::import(jars),
-        Task::Check { release: None } => check::check(&followed()?),
+        Task::Check { release: None } => {
+            check::check(&followed()?)?;
+            let ours = fs::read_to_string(directory().join(ERRORS))?;
+            if ours != oracle::error_table()? {
+                bail!("{ERRORS} is not Kafka's table: `cargo xtask schema import` writes it");
+            }
+            Ok(())
+        }
         Task::Check {
             release: Some(release),
         } => check::list(&of_release(release)?),

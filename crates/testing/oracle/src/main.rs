@@ -22,6 +22,8 @@ use crate::case::{Case, Verdict};
 
 /// Differences that are printed in full.
 const MAX_SHOWN: usize = 10;
+/// Values per message and version that are held in memory together.
+const MAX_AT_ONCE: usize = 50;
 
 #[derive(Parser)]
 struct Arguments {
@@ -57,10 +59,16 @@ fn main() -> anyhow::Result<()> {
             "clients" => &arguments.clients,
             _ => &arguments.records,
         };
-        let cases = cases(area, arguments.count, &mut Random::from_seed(seed));
-        let answers = java::answers(class_path, &cases)?;
-        for (case, answer) in cases.iter().zip(&answers) {
-            tally.add(case, case.judge(answer)?);
+        let mut random = Random::from_seed(seed);
+        let mut left = arguments.count;
+        while left > 0 {
+            let count = left.min(MAX_AT_ONCE);
+            left -= count;
+            let cases = cases(area, count, &mut random);
+            let answers = java::answers(class_path, &cases)?;
+            for (case, answer) in cases.iter().zip(&answers) {
+                tally.add(case, case.judge(answer)?);
+            }
         }
     }
     for name in &tally.absent {
