@@ -136,7 +136,7 @@ pub fn compress(
             Ok(())
         }
         Compression::Lz4 => compress_lz4(area, out),
-        Compression::Zstd => zstd::stream::copy_encode(area, out, levels.zstd),
+        Compression::Zstd => compress_zstd(levels.zstd, area, out),
     };
     written.expect("writing to memory cannot fail");
 }
@@ -146,6 +146,14 @@ fn compress_gzip(level: i32, area: &[u8], out: &mut Vec<u8>) -> std::io::Result<
         flate2::Compression::new(level.min(9))
     });
     let mut encoder = flate2::write::GzEncoder::new(out, level);
+    encoder.write_all(area)?;
+    encoder.finish().map(drop)
+}
+
+fn compress_zstd(level: i32, area: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut encoder = zstd::stream::write::Encoder::new(out, level)?;
+    // Known in advance, it keeps the window small that every reader has to make room for.
+    encoder.set_pledged_src_size(Some(area.len() as u64))?;
     encoder.write_all(area)?;
     encoder.finish().map(drop)
 }

@@ -98,24 +98,15 @@ impl<'a> RecordIterator<'a> {
     }
 
     fn read(&mut self) -> Result<Record<'a>, RecordError> {
-        let malformed = || RecordError::invalid("found invalid record structure");
-        let length = self.reader.varint().ok_or_else(malformed)?;
-        let body = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.reader.take(length))
-            .ok_or_else(|| RecordError::invalid("a record is longer than its batch"))?;
-        let mut body = SliceReader::new(body);
-        let parsed = self.read_body(&mut body).ok_or_else(malformed)?;
+        let mut body = read_record(&mut self.reader)?;
+        let parsed = self.read_fields(&mut body).ok_or_else(malformed)?;
         if body.remaining() != 0 {
-            return Err(RecordError::invalid(
-                "a record is longer than its fields say",
-            ));
+            return Err(too_long());
         }
         Ok(parsed)
     }
 
-    #[inline]
-    fn read_body(&self, body: &mut SliceReader<'a>) -> Option<Record<'a>> {
+    fn read_fields(&self, body: &mut SliceReader<'a>) -> Option<Record<'a>> {
         let _attributes = body.byte()?;
         let timestamp_delta = body.varlong()?;
         let offset_delta = body.varint()?;
@@ -126,10 +117,7 @@ impl<'a> RecordIterator<'a> {
             reader: *body,
             left: header_count,
         };
-        // Each pass takes at least two bytes or fails, so a huge declared count costs nothing.
-        for _ in 0..header_count {
-            read_header(body)?;
-        }
+        skip_headers(body, header_count)?;
         let created = TimestampMs(self.base_timestamp.wrapping_add(timestamp_delta));
         Some(Record {
             offset: Offset(self.base_offset.wrapping_add(i64::from(offset_delta))),
@@ -140,6 +128,87 @@ impl<'a> RecordIterator<'a> {
             headers,
         })
     }
+}
+
+/// What the rules of a topic look at in a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordFacts {
+    pub timestamp_delta: i64,
+    pub offset_delta: i32,
+    pub has_key: bool,
+}
+
+/// Checks the structure of all records and shows the facts of each: the walk of every produced
+/// batch, so it builds nothing else.
+pub(crate) fn walk_records(
+    header: &BatchHeader,
+    record_area: &[u8],
+    mut visit: impl FnMut(RecordFacts) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    let mut reader = SliceReader::new(record_area);
+    for _ in 0..header.record_count {
+        let mut body = read_record(&mut reader)?;
+        let facts = read_facts(&mut body).ok_or_else(malformed)?;
+        if body.remaining() != 0 {
+            return Err(too_long());
+        }
+        visit(facts)?;
+    }
+    if reader.remaining() != 0 {
+        return Err(left_over());
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn read_facts(body: &mut SliceReader<'_>) -> Option<RecordFacts> {
+    let _attributes = body.byte()?;
+    let timestamp_delta = body.varlong()?;
+    let offset_delta = body.varint()?;
+    let key = body.nullable()?;
+    let _value = body.nullable()?;
+    match body.varint()? {
+        0 => {}
+        count => skip_headers(body, usize::try_from(count).ok()?)?,
+    }
+    Some(RecordFacts {
+        timestamp_delta,
+        offset_delta,
+        has_key: key.is_some(),
+    })
+}
+
+/// Each pass takes at least two bytes or fails, so a huge declared count costs nothing.
+fn skip_headers(body: &mut SliceReader<'_>, count: usize) -> Option<()> {
+    for _ in 0..count {
+        read_header(body)?;
+    }
+    Some(())
+}
+
+#[inline(always)]
+fn read_record<'a>(reader: &mut SliceReader<'a>) -> Result<SliceReader<'a>, RecordError> {
+    let length = reader.varint().ok_or_else(malformed)?;
+    usize::try_from(length)
+        .ok()
+        .and_then(|length| reader.take(length))
+        .map(SliceReader::new)
+        .ok_or_else(|| RecordError::invalid("a record is longer than its batch"))
+}
+
+#[cold]
+fn malformed() -> RecordError {
+    RecordError::invalid("found invalid record structure")
+}
+
+#[cold]
+fn too_long() -> RecordError {
+    RecordError::invalid("a record is longer than its fields say")
+}
+
+#[cold]
+fn left_over() -> RecordError {
+    RecordError::invalid("the batch has more bytes than its records")
 }
 
 impl<'a> Iterator for RecordIterator<'a> {
@@ -153,9 +222,7 @@ impl<'a> Iterator for RecordIterator<'a> {
             self.left -= 1;
             self.read()
         } else if self.reader.remaining() > 0 {
-            Err(RecordError::invalid(
-                "the batch has more bytes than its records",
-            ))
+            Err(left_over())
         } else {
             return None;
         };

@@ -6,12 +6,15 @@
 //!
 //! *Not here*: sequences against the producer's state (`core/partition`), permissions.
 
+use std::ops::RangeInclusive;
+
 use ottla_types::TimestampMs;
 
 use crate::error::{RejectedRecord, RejectedRecords};
+use crate::record::walk_records;
 use crate::{
-    BATCH_HEADER_SIZE, BatchHeader, Compression, InflateLimits, Record, RecordError,
-    RecordIterator, TimestampType, decompress,
+    BATCH_HEADER_SIZE, BatchHeader, Compression, InflateLimits, RecordError, TimestampType,
+    decompress,
 };
 
 /// The rules of the topic that a batch is sent to.
@@ -164,66 +167,112 @@ fn check_records(
     area: &[u8],
     rules: &ClientBatchRules,
 ) -> Result<TimestampMs, RecordError> {
+    let append_time = match header.timestamp_type() {
+        TimestampType::CreateTime => None,
+        TimestampType::LogAppendTime => Some(header.max_timestamp),
+    };
+    let bounds = Bounds::new(header, rules);
     let mut largest = TimestampMs::NONE;
+    let mut index = 0;
     let mut rejected: Option<Box<RejectedRecords>> = None;
-    for (index, record) in (0_i32..).zip(RecordIterator::new(header, area)) {
-        let record = record?;
-        if record.offset_delta != index {
-            return Err(RecordError::invalid(format!(
-                "record {index} has the offset delta {}",
-                record.offset_delta
-            )));
+    walk_records(header, area, |facts| {
+        if facts.offset_delta != index {
+            return Err(wrong_delta(index, facts.offset_delta));
         }
-        largest = largest.max(record.timestamp);
-        if let Some((is_timestamp, message)) = check_record(header, &record, rules) {
+        let created = TimestampMs(header.base_timestamp.0.wrapping_add(facts.timestamp_delta));
+        let timestamp = append_time.unwrap_or(created);
+        largest = largest.max(timestamp);
+        if !bounds.admit(timestamp, facts.has_key) {
             let rejected = rejected.get_or_insert_default();
-            rejected.invalid_timestamp |= is_timestamp;
-            rejected.count += 1;
-            if rejected.records.len() < RejectedRecords::LISTED {
-                rejected.records.push(RejectedRecord {
-                    batch_index: index,
-                    message,
-                });
-            }
+            reject(
+                rejected,
+                index,
+                bounds.complaint(index, timestamp, facts.has_key),
+            );
         }
-    }
+        index += 1;
+        Ok(())
+    })?;
     match rejected {
         None => Ok(largest),
         Some(rejected) => Err(RecordError::Rejected(rejected)),
     }
 }
 
-/// What rule of the topic a record breaks: whether it is the timestamp's, and in words.
-#[inline]
-fn check_record(
-    header: &BatchHeader,
-    record: &Record<'_>,
-    rules: &ClientBatchRules,
-) -> Option<(bool, String)> {
-    if rules.is_compacted && record.key.is_none() {
-        let message = "Compacted topic cannot accept message without key";
-        return Some((false, message.to_owned()));
-    }
-    let by_create_time = rules.timestamp_type == TimestampType::CreateTime;
-    if by_create_time && record.timestamp != TimestampMs::NONE {
-        let age = rules.now.0.saturating_sub(record.timestamp.0);
-        if age > rules.timestamp_before_max_ms
-            || age.saturating_neg() > rules.timestamp_after_max_ms
-        {
-            let earliest = rules.now.0.saturating_sub(rules.timestamp_before_max_ms);
-            let latest = rules.now.0.saturating_add(rules.timestamp_after_max_ms);
-            let message = format!(
-                "Timestamp {} of message with offset {} is out of range. \
-                 The timestamp should be within [{earliest}, {latest}]",
-                record.timestamp, record.offset
-            );
-            return Some((true, message));
+/// The topic's rules for single records.
+struct Bounds {
+    needs_key: bool,
+    /// `None`: any timestamp is fine.
+    timestamps: Option<RangeInclusive<i64>>,
+    /// The client claims the broker's right to stamp records.
+    claims_append_time: bool,
+}
+
+impl Bounds {
+    fn new(header: &BatchHeader, rules: &ClientBatchRules) -> Bounds {
+        let now = rules.now.0;
+        let earliest = now.saturating_sub(rules.timestamp_before_max_ms);
+        let latest = now.saturating_add(rules.timestamp_after_max_ms);
+        let by_create_time = rules.timestamp_type == TimestampType::CreateTime;
+        Bounds {
+            needs_key: rules.is_compacted,
+            timestamps: by_create_time.then_some(earliest..=latest),
+            claims_append_time: header.timestamp_type() == TimestampType::LogAppendTime,
         }
-    } else if header.timestamp_type() == TimestampType::LogAppendTime {
-        let message = "Producer should not set timestamp type to LogAppendTime.";
-        return Some((true, message.to_owned()));
     }
-    None
+
+    #[inline(always)]
+    fn admit(&self, timestamp: TimestampMs, has_key: bool) -> bool {
+        let is_in_bounds = match &self.timestamps {
+            Some(bounds) if timestamp != TimestampMs::NONE => bounds.contains(&timestamp.0),
+            _ => !self.claims_append_time,
+        };
+        is_in_bounds && (has_key || !self.needs_key)
+    }
+
+    /// Whether it is the timestamp that is wrong, and what to say.
+    #[cold]
+    fn complaint(&self, index: i32, timestamp: TimestampMs, has_key: bool) -> (bool, String) {
+        if self.needs_key && !has_key {
+            let message = "Compacted topic cannot accept message without key";
+            return (false, message.to_owned());
+        }
+        match &self.timestamps {
+            Some(bounds) if timestamp != TimestampMs::NONE => {
+                let message = format!(
+                    "Timestamp {timestamp} of message with offset {index} is out of range. \
+                     The timestamp should be within [{}, {}]",
+                    bounds.start(),
+                    bounds.end()
+                );
+                (true, message)
+            }
+            _ => {
+                let message = "Producer should not set timestamp type to LogAppendTime.";
+                (true, message.to_owned())
+            }
+        }
+    }
+}
+
+#[cold]
+fn wrong_delta(index: i32, offset_delta: i32) -> RecordError {
+    RecordError::invalid(format!(
+        "record {index} has the offset delta {offset_delta}"
+    ))
+}
+
+#[cold]
+fn reject(rejected: &mut RejectedRecords, index: i32, complaint: (bool, String)) {
+    let (is_timestamp, message) = complaint;
+    rejected.invalid_timestamp |= is_timestamp;
+    rejected.count += 1;
+    if rejected.records.len() < RejectedRecords::LISTED {
+        rejected.records.push(RejectedRecord {
+            batch_index: index,
+            message,
+        });
+    }
 }
 
 #[cfg(test)]

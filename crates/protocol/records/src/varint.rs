@@ -65,14 +65,27 @@ impl<'a> SliceReader<'a> {
         Some((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 
-    #[inline]
+    /// Numbers of one and two bytes are nearly all that batches have, so they are read without a
+    /// loop.
+    #[inline(always)]
     fn uvarlong(&mut self, bytes_max: u32) -> Option<u64> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Some(u64::from(first));
+        match *self.rest {
+            [first, ref rest @ ..] if first < 0x80 => {
+                self.rest = rest;
+                Some(u64::from(first))
+            }
+            [first, second, ref rest @ ..] if second < 0x80 => {
+                self.rest = rest;
+                Some(u64::from(first & 0x7f) | u64::from(second) << 7)
+            }
+            _ => self.uvarlong_of_many_bytes(bytes_max),
         }
-        let mut value = u64::from(first & 0x7f);
-        for position in 1..bytes_max {
+    }
+
+    #[inline(never)]
+    fn uvarlong_of_many_bytes(&mut self, bytes_max: u32) -> Option<u64> {
+        let mut value = 0;
+        for position in 0..bytes_max {
             let byte = self.byte()?;
             // The tenth byte of a 64-bit number holds one bit.
             if position == 9 && byte > 1 {

@@ -332,8 +332,8 @@ impl<S: Storage> Log<S> {
         true
     }
 
-    /// Notes that the directory is about to be renamed, because the replica is deleted or stray: who
-    /// still reads gets [`LogError::Removed`], and nothing needs to be synced any more.
+    /// Notes that the directory is about to be renamed, because the replica is deleted or stray:
+    /// who still reads gets [`LogError::Removed`], and nothing needs to be synced any more.
     pub fn retire(&self) {
         for segment in &self.segments {
             segment.on_removed();

@@ -102,8 +102,8 @@ impl<S: Storage> Segment<S> {
         Ok(out.into())
     }
 
-    /// Appends bytes of the file to `out`; with `cached_only` [`ErrorKind::WouldBlock`] is the source
-    /// of the error when the device would have to be waited for.
+    /// Appends bytes of the file to `out`; with `cached_only` [`ErrorKind::WouldBlock`] is the
+    /// source of the error when the device would have to be waited for.
     pub(crate) fn read_into(
         self: &Arc<Self>,
         position: u64,

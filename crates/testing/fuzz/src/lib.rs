@@ -9,7 +9,9 @@ mod corpus;
 mod frame;
 mod message;
 mod record_batch;
+mod segment;
 
 pub use frame::frame;
 pub use message::{MESSAGES, MessageTarget, log_record, message};
 pub use record_batch::{inflate, record_batch};
+pub use segment::segment;

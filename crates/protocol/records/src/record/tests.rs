@@ -81,3 +81,29 @@ fn a_key_length_below_minus_one_is_refused() {
     bytes[BATCH_HEADER_SIZE + 4] = 3;
     assert!(read(&bytes)[0].is_err());
 }
+
+#[test]
+fn the_quick_walk_agrees_with_the_iterator_on_any_bytes() {
+    let good = bytes_of(PLAIN);
+    for at in BATCH_HEADER_SIZE..good.len() {
+        for value in 0..=255 {
+            let mut bytes = good.clone();
+            bytes[at] = value;
+            let header = BatchHeader::parse(&bytes).unwrap();
+            let mut walked = Vec::new();
+            let result = walk_records(&header, &bytes[BATCH_HEADER_SIZE..], |facts| {
+                walked.push((facts.offset_delta, facts.has_key));
+                Ok(())
+            });
+            let read = read(&bytes);
+            let errors: Vec<_> = read
+                .iter()
+                .filter_map(|record| record.as_ref().err())
+                .collect();
+            let records = read.iter().flatten();
+            let iterated: Vec<_> = records.map(|r| (r.offset_delta, r.key.is_some())).collect();
+            assert_eq!(walked, iterated);
+            assert_eq!(result.err().as_ref(), errors.first().copied());
+        }
+    }
+}

@@ -188,7 +188,8 @@ fn read_cached(file: &File, position: u64, place: &mut [u8]) -> io::Result<usize
     Ok(done)
 }
 
-/// Goes on with a write that was cut short after `written` bytes: rare, so the copies do not matter.
+/// Goes on with a write that was cut short after `written` bytes: rare, so the copies do not
+/// matter.
 fn write_rest(
     file: &File,
     position: u64,
