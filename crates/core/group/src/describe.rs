@@ -104,13 +104,15 @@ impl Step<'_> {
         dead
     }
 
-    /// Decides on a DeleteGroups.
+    /// Decides on a DeleteGroups. A group that is named twice is answered once.
     pub(crate) fn delete_groups(&mut self, groups: &[KafkaString]) -> Vec<DeletableGroupResult> {
+        let mut named = BTreeSet::new();
+        let groups = groups.iter().filter(|group_id| named.insert(*group_id));
         let delete = |group_id: &KafkaString| {
             let code = self.delete_group(group_id);
             failed_delete(group_id.clone(), code)
         };
-        groups.iter().map(delete).collect()
+        groups.map(delete).collect()
     }
 
     fn delete_group(&mut self, group_id: &KafkaString) -> ErrorCode {

@@ -14,6 +14,10 @@ use crate::turn::Turn;
 /// client may be gone, and while its JoinGroup waits no heartbeat can tell.
 const NEW_MEMBER_JOIN_TIMEOUT_MS: i32 = 5 * 60 * 1000;
 
+/// Ids that may be given out in one group and not come back yet; without a limit a client that
+/// never comes back would fill the memory.
+const PENDING_JOIN_MEMBERS_LIMIT: usize = 10_000;
+
 /// From this version on a member without an id is sent away with one first (KIP-394).
 const KNOWN_MEMBER_ID_VERSION: i16 = 4;
 
@@ -113,6 +117,11 @@ impl ClassicGroup {
         let new_id = turn.new_member_id(&joining.client.id);
         if joining.version < KNOWN_MEMBER_ID_VERSION {
             self.add_new_member(joining, new_id, turn);
+            return;
+        }
+        if self.pending_join_members.len() >= PENDING_JOIN_MEMBERS_LIMIT {
+            let unknown = KafkaString::default();
+            joining.fail(&unknown, ErrorCode::GROUP_MAX_SIZE_REACHED, turn);
             return;
         }
         self.pending_join_members.insert(new_id.clone());

@@ -179,3 +179,20 @@ fn expiry_goes_in_steps_and_ends() {
     let listed = world.run(&Command::parse("list"));
     assert!(listed.ends_with("ListGroups NONE []\n"), "{listed}");
 }
+
+#[test]
+fn ids_that_never_come_back_have_a_limit() {
+    let mut world = World::new();
+    world.replays_every = u64::MAX;
+    let join = Command::parse("join g");
+    for _ in 0..10_000 {
+        let answer = world.run(&join);
+        assert!(answer.contains("MEMBER_ID_REQUIRED"), "{answer}");
+    }
+    let answer = world.run(&join);
+    assert!(answer.contains("GROUP_MAX_SIZE_REACHED"), "{answer}");
+    // Their sessions end, and there is room again.
+    world.wait(10_000);
+    let answer = world.run(&join);
+    assert!(answer.contains("MEMBER_ID_REQUIRED"), "{answer}");
+}

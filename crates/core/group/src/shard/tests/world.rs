@@ -229,7 +229,9 @@ impl World {
 
     /// The member id behind a short name; other text is taken as it is.
     pub(super) fn member_id(&self, name: Option<&str>) -> KafkaString {
-        let name = name.unwrap_or_default();
+        let Some(name) = name else {
+            return KafkaString::new();
+        };
         let known = self.names.iter().find(|(_, short)| *short == name);
         let id = known.map_or(name, |(id, _)| id);
         KafkaString::from(id.to_owned())
