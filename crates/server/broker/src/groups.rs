@@ -28,14 +28,18 @@ pub fn partition_of_group(published: &Published, group: &str) -> Option<Partitio
     Some(PartitionIndex(partition_for(group, count)))
 }
 
-/// Asks the coordinator of a group.
+/// Asks the coordinator of a group. Offsets alone can be kept by a group without a name.
 pub async fn ask(node: &Node, group: &str, request: GroupRequest) -> GroupResponse {
-    if group.is_empty() && !matches!(request, GroupRequest::OffsetCommit { .. }) {
+    let keeps_offsets = matches!(
+        request,
+        GroupRequest::OffsetCommit { .. } | GroupRequest::OffsetFetch { .. }
+    );
+    if group.is_empty() && !keeps_offsets {
         return request.refused(ErrorCode::INVALID_GROUP_ID);
     }
     let published = node.published();
     let Some(partition) = partition_of_group(&published, group) else {
-        return request.refused(ErrorCode::COORDINATOR_NOT_AVAILABLE);
+        return request.refused(ErrorCode::NOT_COORDINATOR);
     };
     ask_partition(node, &published, partition.0, request).await
 }
@@ -49,7 +53,7 @@ pub async fn ask_partition(
 ) -> GroupResponse {
     let replica = published
         .topic_by_name(OFFSETS_TOPIC)
-        .ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)
+        .ok_or(ErrorCode::NOT_COORDINATOR)
         .and_then(|topic| topic.replica(partition));
     let Ok(replica) = replica else {
         return request.refused(ErrorCode::NOT_COORDINATOR);

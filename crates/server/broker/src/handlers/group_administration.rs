@@ -62,9 +62,7 @@ pub async fn describe(
         version,
         groups: homeless,
     };
-    if let GroupResponse::DescribeGroups(groups) =
-        refused.refused(ErrorCode::COORDINATOR_NOT_AVAILABLE)
-    {
+    if let GroupResponse::DescribeGroups(groups) = refused.refused(ErrorCode::NOT_COORDINATOR) {
         found.extend(groups);
     }
     for (partition, groups) in by_partition {
@@ -101,9 +99,7 @@ pub async fn delete(
     let (by_partition, homeless) = by_partition(&published, &request.groups_names);
     let mut results: Vec<DeletableGroupResult> = Vec::new();
     let refused = GroupRequest::DeleteGroups(homeless);
-    if let GroupResponse::DeleteGroups(groups) =
-        refused.refused(ErrorCode::COORDINATOR_NOT_AVAILABLE)
-    {
+    if let GroupResponse::DeleteGroups(groups) = refused.refused(ErrorCode::NOT_COORDINATOR) {
         results.extend(groups);
     }
     for (partition, groups) in by_partition {

@@ -8,8 +8,10 @@ use ottla_messages::offset_commit_request::{OffsetCommitRequest, OffsetCommitReq
 use ottla_messages::offset_commit_response::{
     OffsetCommitResponse, OffsetCommitResponsePartition, OffsetCommitResponseTopic,
 };
-use ottla_messages::offset_delete_request::OffsetDeleteRequest;
-use ottla_messages::offset_delete_response::OffsetDeleteResponse;
+use ottla_messages::offset_delete_request::{OffsetDeleteRequest, OffsetDeleteRequestPartition};
+use ottla_messages::offset_delete_response::{
+    OffsetDeleteResponse, OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
+};
 use ottla_messages::offset_fetch_request::{
     OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics,
 };
@@ -228,15 +230,59 @@ fn finish_fetch(
     }));
 }
 
-/// Forgets offsets of a group.
+/// Forgets offsets of a group, of partitions that exist.
 pub async fn delete(
     service: &Rc<ReactorService>,
     _context: &RequestContext,
-    request: OffsetDeleteRequest,
+    mut request: OffsetDeleteRequest,
 ) -> OffsetDeleteResponse {
+    let node = service.node();
+    let published = node.published();
+    let mut refused = Vec::new();
+    for topic in &mut request.topics {
+        let found = published.image.topics.by_name(&topic.name);
+        let exists = |index| found.is_some_and(|it| it.partitions.contains_key(&index));
+        let (there, absent): (Vec<_>, Vec<_>) = std::mem::take(&mut topic.partitions)
+            .into_iter()
+            .partition(|asked| exists(PartitionIndex(asked.partition_index)));
+        topic.partitions = there;
+        if !absent.is_empty() {
+            refused.push(refuse_delete(&topic.name, &absent));
+        }
+    }
+    request.topics.retain(|topic| !topic.partitions.is_empty());
     let group = request.group_id.clone();
-    match groups::ask(service.node(), &group, GroupRequest::OffsetDelete(request)).await {
+    let asked = GroupRequest::OffsetDelete(request);
+    let mut response = match groups::ask(node, &group, asked).await {
         GroupResponse::OffsetDelete(response) => response,
         other => unreachable!("a coordinator answers in kind, not {other:?}"),
+    };
+    if response.error_code == ErrorCode::NONE.0 {
+        merge_delete(&mut response, refused);
+    }
+    response
+}
+
+fn refuse_delete(
+    name: &KafkaString,
+    partitions: &[OffsetDeleteRequestPartition],
+) -> OffsetDeleteResponseTopic {
+    let refuse = |partition: &OffsetDeleteRequestPartition| OffsetDeleteResponsePartition {
+        partition_index: partition.partition_index,
+        error_code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.0,
+    };
+    OffsetDeleteResponseTopic {
+        name: name.clone(),
+        partitions: partitions.iter().map(refuse).collect(),
+    }
+}
+
+fn merge_delete(response: &mut OffsetDeleteResponse, refused: Vec<OffsetDeleteResponseTopic>) {
+    for topic in refused {
+        let mut topics = response.topics.iter_mut();
+        match topics.find(|there| there.name == topic.name) {
+            Some(there) => there.partitions.extend(topic.partitions),
+            None => response.topics.push(topic),
+        }
     }
 }
