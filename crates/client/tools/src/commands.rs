@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::output::say;
-use crate::{kafka_console_consumer, kafka_console_producer, kafka_get_offsets, kafka_topics};
+use crate::{
+    kafka_console_consumer, kafka_console_producer, kafka_get_offsets, kafka_topics, people,
+};
 
 /// One command.
 #[derive(Clone, Copy)]
@@ -22,6 +24,21 @@ pub struct Tool {
 
 /// The commands of this crate.
 pub const TOOLS: &[Tool] = &[
+    Tool {
+        name: "topic",
+        summary: "create, list, describe and delete topics",
+        run: people::topic,
+    },
+    Tool {
+        name: "produce",
+        summary: "write lines of the input to a topic",
+        run: people::produce,
+    },
+    Tool {
+        name: "consume",
+        summary: "print the records of a topic, then wait for more",
+        run: people::consume,
+    },
     Tool {
         name: "kafka-topics",
         summary: "create, list, describe, alter and delete topics",

@@ -6,24 +6,20 @@
 mod line;
 mod reader;
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ottla_client::{Delivery, Header, Producer, ProducerConfig, ProducerRecord};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::failure::Failure;
 use crate::flags::{Flags, usage};
+use crate::input::read_lines;
 use crate::log_line::{exception, log_line};
 use crate::output::say;
 use crate::settings::{KAFKA_VERSION, apply, block_on};
 use line::FLAGS;
 use reader::{LineReader, ParsedRecord};
-
-/// Lines read ahead of the producer.
-const READ_AHEAD: usize = 1_000;
 
 /// Runs the command.
 pub(crate) fn run(words: Vec<String>) -> ExitCode {
@@ -74,7 +70,7 @@ async fn produce(
     sync: bool,
 ) -> Result<(), Failure> {
     let producer = Producer::new(config)?;
-    let mut lines = read_input();
+    let mut lines = read_lines(Some(">"));
     let mut deliveries = JoinSet::new();
     let mut outcome = Ok(());
     while let Some(line) = lines.recv().await {
@@ -139,35 +135,4 @@ fn log_error(topic: &str, sizes: &str, error: &ottla_client::Error) {
         "org.apache.kafka.clients.producer.internals.ErrorLoggingCallback",
     );
     eprintln!("{}: {error}", exception(error));
-}
-
-/// Reads the input on a thread of its own: reading a terminal blocks.
-fn read_input() -> mpsc::Receiver<std::io::Result<Vec<u8>>> {
-    let (lines, receiver) = mpsc::channel(READ_AHEAD);
-    std::thread::spawn(move || {
-        let mut input = std::io::stdin().lock();
-        let prompts = input.is_terminal() && std::io::stdout().is_terminal();
-        loop {
-            if prompts {
-                print!(">");
-                let _ = std::io::stdout().flush();
-            }
-            let mut line = Vec::new();
-            let read = match input.read_until(b'\n', &mut line) {
-                Ok(0) => return,
-                Ok(_) => {
-                    line.pop_if(|last| *last == b'\n');
-                    line.pop_if(|last| *last == b'\r');
-                    Ok(line)
-                }
-                Err(error) => Err(error),
-            };
-            let failed = read.is_err();
-            // When the command has ended nobody reads on.
-            if lines.blocking_send(read).is_err() || failed {
-                return;
-            }
-        }
-    });
-    receiver
 }

@@ -7,6 +7,7 @@
 mod commands;
 mod failure;
 mod flags;
+mod input;
 mod kafka_console_consumer;
 mod kafka_console_producer;
 mod kafka_get_offsets;
@@ -14,6 +15,7 @@ mod kafka_topics;
 mod log_line;
 mod output;
 mod pattern;
+mod people;
 mod settings;
 
 pub use commands::{TOOLS, Tool, dispatch, run};
