@@ -14,7 +14,7 @@ const RATE: u32 = 3_000;
 /// What the command line chooses.
 #[derive(clap::Args)]
 pub struct Options {
-    /// How often the broker is killed, half of them per durability.
+    /// How often the broker is killed.
     #[arg(long, default_value_t = 50)]
     times: u32,
     #[command(flatten)]

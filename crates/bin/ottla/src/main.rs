@@ -4,6 +4,7 @@ mod logging;
 mod server;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -25,10 +26,24 @@ const COMMANDS: &[Tool] = &[
         summary: "the same under Kafka's name",
         run: |words| serve("kafka-server-start", words, server::start),
     },
+    Tool {
+        name: "kafka-storage",
+        summary: "format log directories, and tell about them",
+        run: storage,
+    },
 ];
 
 fn main() -> ExitCode {
     dispatch(COMMANDS, std::env::args_os())
+}
+
+/// Runs `kafka-storage`, whose words and exit codes are its own.
+fn storage(words: Vec<OsString>) -> ExitCode {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    ottla_storage_format::run(&words, &mut io::stdout().lock(), &mut io::stderr().lock()).into()
 }
 
 /// Reads the words of a server command and runs it with the process's log.
