@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ottla_messages::abort_transaction_record::AbortTransactionRecord;
 use ottla_messages::begin_transaction_record::BeginTransactionRecord;
 use ottla_messages::broker_registration_change_record::BrokerRegistrationChangeRecord;
+use ottla_messages::consumer_group_member_metadata_value::ConsumerGroupMemberMetadataValue;
 use ottla_messages::end_transaction_record::EndTransactionRecord;
 use ottla_messages::feature_level_record::FeatureLevelRecord;
 use ottla_messages::group_coordinator_record::{GroupCoordinatorKey, GroupCoordinatorValue};
@@ -18,6 +19,10 @@ use ottla_messages::offset_commit_key::OffsetCommitKey;
 use ottla_messages::offset_commit_value::OffsetCommitValue;
 use ottla_messages::partition_change_record::PartitionChangeRecord;
 use ottla_messages::partition_record::PartitionRecord;
+use ottla_messages::remote_log_metadata_record::RemoteLogMetadataRecord;
+use ottla_messages::remote_partition_delete_metadata_record::{
+    RemotePartitionDeleteMetadataRecord, TopicIdPartitionEntry,
+};
 use ottla_messages::snapshot_footer_record::SnapshotFooterRecord;
 use ottla_messages::snapshot_header_record::SnapshotHeaderRecord;
 use ottla_messages::transaction_coordinator_record::{
@@ -235,6 +240,47 @@ fn classic_groups_are_kafkas() {
             group: "g-classic".into(),
         }
         .into(),
+    );
+}
+
+#[test]
+fn a_member_without_classic_metadata_says_so_in_a_tag() {
+    // To Kafka the default of this field is an empty struct, so that null has to be written.
+    let value = GroupCoordinatorValue::from(ConsumerGroupMemberMetadataValue {
+        rebalance_timeout_ms: 1,
+        instance_id: None,
+        rack_id: None,
+        subscribed_topic_regex: None,
+        classic_member_metadata: None,
+        ..ConsumerGroupMemberMetadataValue::default()
+    });
+    let expected = bytes("0000 00 00 01 01 01 00 00000001 01 01 00 01 00");
+    assert_eq!(value.encode_value(0).unwrap(), expected);
+    assert_eq!(
+        GroupCoordinatorValue::decode_value(5, expected),
+        Ok((value, 0))
+    );
+}
+
+#[test]
+fn records_of_remote_log_metadata_are_kafkas() {
+    let record = RemoteLogMetadataRecord::from(RemotePartitionDeleteMetadataRecord {
+        topic_id_partition: TopicIdPartitionEntry {
+            name: "t".into(),
+            id: Uuid(5),
+            partition: 3,
+        },
+        broker_id: 1,
+        event_timestamp_ms: 77,
+        remote_partition_delete_state: 0,
+    });
+    let expected = bytes(
+        "010200 0274 00000000000000000000000000000005 00000003 00 00000001 000000000000004d 00 00",
+    );
+    assert_eq!(record.encode_value(0).unwrap(), expected);
+    assert_eq!(
+        RemoteLogMetadataRecord::decode_value(expected),
+        Ok((record, 0))
     );
 }
 
