@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use ottla_schema::{print, read_directory};
+use ottla_schema::{Kind, MessageSchema, print, read_directory};
 
 use super::import::read_jar;
 
@@ -13,7 +13,7 @@ const BEYOND_THE_JARS: [&str; 1] = ["UnregisterControllerRecord"];
 /// Fails when a message of the jars is missing from the schema files or differs from them, or when
 /// we have one that the jars lack.
 pub fn check(jars: &[PathBuf]) -> anyhow::Result<()> {
-    let comparison = compare(jars)?;
+    let comparison = compare(jars, |_, definition| definition)?;
     if !comparison.differences.is_empty() {
         bail!(
             "the schema files differ from the definitions in the jars:\n{}",
@@ -26,7 +26,18 @@ pub fn check(jars: &[PathBuf]) -> anyhow::Result<()> {
 
 /// Lists what the jars of another release have otherwise.
 pub fn list(jars: &[PathBuf]) -> anyhow::Result<()> {
-    let comparison = compare(jars)?;
+    // Coordinators' records had no kind and no type number before 4.1.
+    let comparison = compare(jars, |ours, definition| {
+        if definition.kind == Kind::Data {
+            MessageSchema {
+                kind: ours.kind,
+                key: ours.key,
+                ..definition
+            }
+        } else {
+            definition
+        }
+    })?;
     for difference in &comparison.differences {
         println!("{difference}");
     }
@@ -43,7 +54,11 @@ struct Comparison {
     differences: Vec<String>,
 }
 
-fn compare(jars: &[PathBuf]) -> anyhow::Result<Comparison> {
+/// Compares what we have with what `read` makes of our message and the jars' definition of it.
+fn compare(
+    jars: &[PathBuf],
+    read: impl Fn(&MessageSchema, MessageSchema) -> MessageSchema,
+) -> anyhow::Result<Comparison> {
     let areas = read_directory(&super::directory())?;
     let mut comparison = Comparison {
         equal: 0,
@@ -54,13 +69,16 @@ fn compare(jars: &[PathBuf]) -> anyhow::Result<Comparison> {
         let ours = areas.iter().find(|area| area.name == theirs.area);
         let ours = ours.map_or(&[][..], |area| area.messages.as_slice());
         for (name, definition) in &theirs.messages {
-            match ours.iter().find(|schema| schema.name == *name) {
-                None => comparison.differences.push(format!("{name}: we lack it")),
-                Some(schema) if schema == definition => comparison.equal += 1,
-                Some(schema) => comparison.differences.push(format!(
-                    "{name}:{}",
-                    difference(&print(schema), &print(definition))
-                )),
+            let Some(schema) = ours.iter().find(|schema| schema.name == *name) else {
+                comparison.differences.push(format!("{name}: we lack it"));
+                continue;
+            };
+            let definition = read(schema, definition.clone());
+            if *schema == definition {
+                comparison.equal += 1;
+            } else {
+                let difference = difference(&print(schema), &print(&definition));
+                comparison.differences.push(format!("{name}:{difference}"));
             }
         }
         for schema in ours {

@@ -110,7 +110,10 @@ fn text(json: &Value, key: &str) -> Option<String> {
 }
 
 fn number(json: &Value, key: &str) -> Option<i64> {
-    json.get(key)?.as_i64()
+    match json.get(key)? {
+        Value::String(digits) => digits.parse().ok(),
+        number => number.as_i64(),
+    }
 }
 
 fn flag(json: &Value, key: &str) -> bool {
