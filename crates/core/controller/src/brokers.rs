@@ -6,8 +6,6 @@ mod directories;
 mod heartbeat;
 mod registration;
 
-use std::sync::Arc;
-
 use ottla_messages::ErrorCode;
 use ottla_messages::broker_registration_change_record::BrokerRegistrationChangeRecord;
 use ottla_messages::metadata_record::MetadataRecord;
@@ -158,26 +156,31 @@ impl Deciding<'_> {
     ) -> Vec<MetadataRecord> {
         let mut records = Vec::new();
         for topic in self.image().topics.iter() {
-            for (index, partition) in &topic.partitions {
-                if concerns(partition) {
-                    records.extend(self.change_partition(topic, *index, partition, affected));
-                }
+            let partitions = topic.partitions.iter();
+            let mut concerned = partitions
+                .filter(|(_, partition)| concerns(partition))
+                .peekable();
+            if concerned.peek().is_none() {
+                continue;
             }
+            // Looks up configurations: once for all partitions of the topic.
+            let rules = self.rules(topic, Election::Online);
+            records.extend(concerned.filter_map(|(index, partition)| {
+                self.change_partition((topic, *index, partition), rules, affected)
+            }));
         }
         records
     }
 
     fn change_partition(
         &self,
-        topic: &Topic,
-        index: PartitionIndex,
-        partition: &Arc<Partition>,
+        (topic, index, partition): (&Topic, PartitionIndex, &Partition),
+        rules: Rules,
         affected: Affected,
     ) -> Option<MetadataRecord> {
         let stays =
             |id: &NodeId| affected.removed != Some(*id) && affected.unclean_shutdown != Some(*id);
         let isr = partition.isr.iter().copied().filter(stays).collect();
-        let rules = self.rules(topic, Election::Online);
         let mut change = PartitionChange::new(partition, rules).with_isr(isr);
         if let Some(replica) = affected.unclean_shutdown {
             change = change.with_unclean_shutdown(replica);

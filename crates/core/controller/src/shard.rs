@@ -43,24 +43,20 @@ impl Shard for Controller {
             context,
             now,
         };
-        let mut decision = match event {
+        let decision = match event {
             Event::Request(to, request) => deciding.answer(to, &request),
-            Event::Deadline => Decision {
-                records: deciding.periodic_records(),
-                ..Decision::default()
-            },
+            Event::Deadline => {
+                let records = deciding.periodic_records();
+                let is_legal = hard.check(&records).is_ok();
+                Decision {
+                    records: if is_legal { records } else { Vec::new() },
+                    ..Decision::default()
+                }
+            }
             Event::Cancelled(_) | Event::ImageChanged => Decision::default(),
         };
         if !decision.records.is_empty() {
             soft.next_no_op = next_no_op(&context.settings, now.monotonic);
-            if let Err(why) = hard.check(&decision.records) {
-                decision.records.clear();
-                for answer in &mut decision.answers {
-                    let why = format!("The controller would have written illegal metadata: {why}");
-                    let rejection = refuse(ErrorCode::UNKNOWN_SERVER_ERROR, why);
-                    answer.response = ControllerResponse::Rejected(rejection);
-                }
-            }
         }
         decision
     }
@@ -139,9 +135,16 @@ impl Deciding<'_> {
         to: RequestId,
         asked: &ControllerRequest,
     ) -> Decision<MetadataRecord, ControllerResponse, std::convert::Infallible> {
-        let (records, response) = self
-            .decide(asked)
-            .unwrap_or_else(|rejection| (Vec::new(), asked.body.rejected(&rejection)));
+        let checked = self.decide(asked).and_then(|(records, response)| {
+            let checked = self.state.check(&records);
+            let refused = |why| {
+                let why = format!("The controller would have written illegal metadata: {why}");
+                refuse(ErrorCode::UNKNOWN_SERVER_ERROR, why)
+            };
+            checked.map(|()| (records, response)).map_err(refused)
+        });
+        let (records, response) =
+            checked.unwrap_or_else(|rejection| (Vec::new(), asked.body.rejected(&rejection)));
         Decision {
             records,
             answers: vec![Answer { to, response }],
