@@ -1,6 +1,8 @@
 //! A metadata log that Apache Kafka 4.3.1 wrote: a node formatted, started, two partitions created,
 //! stopped in order.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use bytes::Bytes;
