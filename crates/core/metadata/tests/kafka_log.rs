@@ -1,9 +1,7 @@
 //! A metadata log that Apache Kafka 4.3.1 wrote: a node formatted, started, two partitions created,
 //! stopped in order.
 
-#![allow(clippy::unwrap_used)]
-
-use std::path::Path;
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use bytes::Bytes;
 use ottla_messages::metadata_record::MetadataRecord;
@@ -12,8 +10,7 @@ use ottla_records::{Batch, Batches, InflateLimits};
 use ottla_types::{NodeId, PartitionIndex};
 
 fn batches() -> Vec<Batch> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/metadata-4.3.1");
-    let log = Bytes::from(std::fs::read(path).unwrap());
+    let log = Bytes::from_static(include_bytes!("kafka/metadata-4.3.1"));
     let limits = InflateLimits::default();
     Batches::new(&log)
         .map(|batch| Batch::open(&log.slice_ref(batch.unwrap().1), &limits).unwrap())
