@@ -1,9 +1,9 @@
 //! Incremental fetch sessions (KIP-227): a client names its partitions once, later only what has
 //! changed, and hears only of partitions with news.
 //!
-//! *State*: a session is made when a full fetch is answered, goes on with every incremental fetch of
-//! the expected epoch, and ends when its client says so, forgets its last partition, or its slot is
-//! needed. Its epochs are 1, 2, …, `i32::MAX`, 1.
+//! *State*: a session is made when a full fetch is answered, goes on with every incremental fetch
+//! of the expected epoch, and ends when its client says so, forgets its last partition, or its slot
+//! is needed. Its epochs are 1, 2, …, `i32::MAX`, 1.
 //!
 //! *Invariants*: no more sessions than slots; an answer is told to the session only if no later
 //! request has moved its epoch.

@@ -23,6 +23,10 @@ const DEEDS: &[&str] = &[
     "leave {group} member={member} instance={i1|i2}",
     "commit {group} member={member} generation={-1|1|2|3|4} {t-0|t-1|u-0}={1|2|3}",
     "commit {group} {t-0|t-1|u-0}={4|5} id={0|7} retention={-1|1000}",
+    "commit {group} t-0={-1|9223372036854775807} \
+     retention={-2|9223372036854775807|-9223372036854775808}",
+    "join {group} version={0|3} member={member} rebalance={-5|2147483647} session=1800000",
+    "heartbeat {group} member={member} generation={-2147483648|2147483647}",
     "fetch {group}",
     "delete {group}",
     "delete-offsets {group} t-0 u-0",
