@@ -11,8 +11,9 @@ use ottla_runtime::Connection;
 use crate::handlers::{
     api_versions, describe_cluster, describe_configs, describe_log_dirs, describe_topic_partitions,
     fetch, find_coordinator, forwarded, group_administration, group_membership, group_offsets,
-    init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce,
+    init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce, quorum,
 };
+use crate::node::Node;
 use crate::reactor::ReactorService;
 use crate::request::{FrameRefusal, Opened, RequestContext};
 
@@ -105,6 +106,7 @@ pub const BROKER: &[Api] = &[
         forwarded::incremental_alter_configs
     ),
     awaited!(OffsetDelete, 0..=0, group_offsets::delete),
+    awaited!(DescribeQuorum, 0..=2, quorum::describe_quorum),
     answered!(DescribeCluster, 0..=2, describe_cluster::handle),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
     answered!(
@@ -113,6 +115,43 @@ pub const BROKER: &[Api] = &[
         describe_topic_partitions::handle
     ),
 ];
+
+/// What a controller's listener serves. What brokers of other nodes ask is not implemented yet.
+pub const CONTROLLER: &[Api] = &[
+    awaited!(Fetch, 12..=18, quorum::fetch),
+    answered!(ApiVersions, 0..=5, api_versions::handle),
+    awaited!(CreateTopics, 2..=7, forwarded::create_topics),
+    awaited!(DeleteTopics, 1..=6, forwarded::delete_topics),
+    answered!(DescribeConfigs, 1..=4, describe_configs::handle),
+    awaited!(AlterConfigs, 0..=2, forwarded::alter_configs),
+    awaited!(CreatePartitions, 0..=3, forwarded::create_partitions),
+    awaited!(ElectLeaders, 0..=2, forwarded::elect_leaders),
+    awaited!(
+        IncrementalAlterConfigs,
+        0..=1,
+        forwarded::incremental_alter_configs
+    ),
+    awaited!(Vote, 0..=1, quorum::vote),
+    awaited!(BeginQuorumEpoch, 0..=1, quorum::begin_quorum_epoch),
+    awaited!(EndQuorumEpoch, 0..=1, quorum::end_quorum_epoch),
+    awaited!(DescribeQuorum, 0..=2, quorum::describe_quorum),
+    answered!(
+        DescribeCluster,
+        0..=2,
+        describe_cluster::handle_on_controller
+    ),
+    awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+];
+
+/// What is served on the listener that a connection came in by.
+#[must_use]
+pub fn served_on(node: &Node, connection: &Connection) -> &'static [Api] {
+    let controllers = &node.config().listeners.controller_listener_names;
+    let is_controller = controllers
+        .iter()
+        .any(|name| name.as_str() == &*connection.listener);
+    if is_controller { CONTROLLER } else { BROKER }
+}
 
 /// Recognises a frame and hands it to its handler.
 ///
@@ -125,14 +164,15 @@ pub fn dispatch(
 ) -> Result<(), FrameRefusal> {
     let opened = Opened::open(frame)?;
     let key = opened.api as i16;
-    let api = BROKER.iter().find(|api| api.key == opened.api);
+    let apis = served_on(service.node(), connection);
+    let api = apis.iter().find(|api| api.key == opened.api);
     let api = api.ok_or(FrameRefusal::UnknownApi(key))?;
     if !api.versions.contains(&opened.version) {
         if opened.api != ApiKey::ApiVersions {
             return Err(FrameRefusal::UnsupportedVersion(opened.api, opened.version));
         }
         let context = RequestContext::new(&opened, connection, service.metrics());
-        api_versions::refuse_version(BROKER, context);
+        api_versions::refuse_version(apis, context);
         return Ok(());
     }
     let context = RequestContext::new(&opened, connection, service.metrics());

@@ -19,6 +19,7 @@ mod operations;
 mod producer_ids;
 mod published;
 mod publisher;
+mod quorum_channel;
 mod reactor;
 mod request;
 mod settings;

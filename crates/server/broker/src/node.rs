@@ -18,6 +18,7 @@ use crate::groups::GroupHost;
 use crate::metrics::Metrics;
 use crate::producer_ids::ProducerIds;
 use crate::published::{Hosting, Published};
+use crate::quorum_channel::QuorumChannel;
 use crate::settings::Settings;
 
 /// A node that runs.
@@ -27,6 +28,7 @@ pub struct Node {
     advertising: Advertising,
     published: ArcSwap<Published>,
     controller: ControllerChannel,
+    quorum: QuorumChannel,
     producer_ids: ProducerIds,
     directories: Vec<Arc<Directory<GroupHost>>>,
     reactors: Vec<ReactorHandle<Notice>>,
@@ -54,6 +56,8 @@ pub struct NodeParts {
     pub advertising: Advertising,
     /// The way to the controller.
     pub controller: ControllerChannel,
+    /// The way to the metadata quorum.
+    pub quorum: QuorumChannel,
     /// The log directories.
     pub directories: Vec<Arc<Directory<GroupHost>>>,
     /// The reactors, started later.
@@ -76,6 +80,7 @@ impl Node {
             advertising: parts.advertising,
             published: ArcSwap::default(),
             controller: parts.controller,
+            quorum: parts.quorum,
             directories: parts.directories,
             reactors: parts.reactors,
             control: parts.control,
@@ -128,6 +133,12 @@ impl Node {
     #[must_use]
     pub fn controller(&self) -> &ControllerChannel {
         &self.controller
+    }
+
+    /// The way to the metadata quorum.
+    #[must_use]
+    pub fn quorum(&self) -> &QuorumChannel {
+        &self.quorum
     }
 
     /// The producer ids of this broker.

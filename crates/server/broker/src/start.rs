@@ -30,6 +30,7 @@ use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::node::{Advertising, Node, NodeHooks, NodeParts};
 use crate::publisher::Publisher;
+use crate::quorum_channel::QuorumChannel;
 use crate::reactor::ReactorService;
 use crate::settings::Settings;
 use crate::stop::close_directories;
@@ -213,6 +214,7 @@ fn assemble(
         cluster_id: taken.cluster_id.clone(),
         advertising,
         controller: controller_channel(&handle),
+        quorum: QuorumChannel::new(Arc::clone(&handle)),
         directories,
         reactors: reactors.clone(),
         control,

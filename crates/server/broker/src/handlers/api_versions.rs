@@ -10,7 +10,7 @@ use ottla_messages::api_versions_response::{
     ApiVersion, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
 };
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_metadata::METADATA_VERSION;
+use ottla_metadata::{Feature, METADATA_VERSION};
 
 use crate::apis::{self, Api};
 use crate::features::supported_features;
@@ -35,8 +35,13 @@ pub fn handle(
     let metadata_version = features
         .metadata_version
         .map(|version| finalized(METADATA_VERSION, version.level()));
+    // The one feature that no metadata record finalizes, but a control record of the quorum.
+    let kraft_version = service.node().quorum().status().kraft_version;
+    let kraft_version =
+        (kraft_version > 0).then(|| finalized(Feature::Kraft.name(), kraft_version));
     let finalized_features = metadata_version
         .into_iter()
+        .chain(kraft_version)
         .chain(
             features
                 .levels
@@ -45,7 +50,7 @@ pub fn handle(
         )
         .collect();
     ApiVersionsResponse {
-        api_keys: ranges(apis::BROKER),
+        api_keys: ranges(apis::served_on(service.node(), context.connection())),
         supported_features: supported(context.version),
         finalized_features_epoch: published.provenance.last_contained_offset.0,
         finalized_features,

@@ -40,6 +40,8 @@ pub struct QuorumStatus {
     pub high_watermark: Offset,
     /// The end of this node's log.
     pub log_end_offset: Offset,
+    /// The level of the feature `kraft.version`.
+    pub kraft_version: i16,
 }
 
 impl Default for QuorumStatus {
@@ -50,6 +52,7 @@ impl Default for QuorumStatus {
             state: "unattached",
             high_watermark: Offset::NONE,
             log_end_offset: Offset::NONE,
+            kraft_version: 0,
         }
     }
 }
@@ -186,6 +189,7 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
             state: raft.state_name(),
             high_watermark: raft.high_watermark().unwrap_or(Offset::NONE),
             log_end_offset: raft.log_end_offset(),
+            kraft_version: self.replica.control().kraft_version.unwrap_or(0),
         }
     }
 
