@@ -6,6 +6,7 @@
 mod clients;
 mod compare;
 mod facts;
+mod memory;
 mod rows;
 mod start;
 mod turns;
@@ -42,6 +43,9 @@ pub struct Options {
     /// What acks=all rests on: the page cache on both sides, or the disk on both sides.
     #[arg(long, default_value = "os")]
     durability: Durability,
+    /// What memory logs are written into.
+    #[arg(long, default_value = "recycled")]
+    memory: Memory,
     /// Only rows whose name contains this.
     #[arg(long)]
     row: Option<String>,
@@ -69,6 +73,15 @@ enum Task {
 enum Program {
     Ottla,
     ApacheKafka,
+}
+
+/// What the page cache is like when a row begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Memory {
+    /// Full of something else.
+    Recycled,
+    /// As it is found.
+    Found,
 }
 
 /// What an acknowledgement rests on.
@@ -113,6 +126,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         "subject": names[0],
         "against": names[1],
         "durability": format!("{:?}", options.durability),
+        "memory": format!("{:?}", options.memory),
         "megabytes": options.megabytes,
         "facts": facts::gather(),
         "rows": rows,

@@ -83,17 +83,14 @@ pub fn run(options: &Options, turns: &mut Turns) -> anyhow::Result<Vec<Value>> {
         _ => PRODUCE,
     };
     let mut reports = Vec::new();
-    let mut topics = 0;
     for row in rows.iter().filter(|row| is_wanted(options, row.name)) {
         println!("{}", row.name);
-        let pairs = turns.measure(options.pairs, |node, process| {
-            topics += 1;
-            let topic = format!("client-{topics}");
+        let pairs = turns.measure(options.pairs, |node, process, topic| {
             let records = options.megabytes * 1_000_000 / RECORD_BYTES;
             let run = Run {
                 node,
                 process,
-                topic: &topic,
+                topic,
                 records,
             };
             match options.task {
@@ -129,7 +126,7 @@ impl Run<'_> {
             Client::Java => self.java_producer(programs, row.batch_bytes)?,
             Client::Librdkafka => self.librdkafka(programs, "produce", row.batch_bytes)?,
         };
-        self.finish(programs, before, rate)
+        self.finish(before, rate)
     }
 
     /// The topic is filled by librdkafka, which is not measured then.
@@ -141,28 +138,20 @@ impl Run<'_> {
             Client::Java => self.java_consumer(programs)?,
             Client::Librdkafka => self.librdkafka(programs, "consume", row.batch_bytes)?,
         };
-        self.finish(programs, before, rate)
+        self.finish(before, rate)
     }
 
-    fn finish(&self, programs: &Programs, before: f64, rate: f64) -> anyhow::Result<Value> {
+    fn finish(&self, before: f64, rate: f64) -> anyhow::Result<Value> {
         let gigabytes = (self.records * RECORD_BYTES) as f64 / 1e9;
         let cpu = (self.cpu_seconds()? - before) / gigabytes;
-        self.topics(programs, &["--delete"])?;
         Ok(json!({ "megabytes_per_second": rate, "broker_cpu_seconds_per_gigabyte": cpu }))
     }
 
     fn create(&self, programs: &Programs) -> anyhow::Result<()> {
-        let delay = ["--config", "file.delete.delay.ms=1000"];
-        self.topics(
-            programs,
-            &[&["--create", "--partitions", "1"], &delay[..]].concat(),
-        )
-    }
-
-    fn topics(&self, programs: &Programs, arguments: &[&str]) -> anyhow::Result<()> {
         let mut command = programs.kafka.tool("topics")?;
         command.args(["--bootstrap-server", &self.node.bootstrap()]);
-        command.args(["--topic", self.topic]).args(arguments);
+        command.args(["--create", "--topic", self.topic, "--partitions", "1"]);
+        command.args(["--config", "file.delete.delay.ms=1000"]);
         text(&mut command).map(drop)
     }
 

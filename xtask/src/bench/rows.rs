@@ -91,23 +91,21 @@ const FETCH: &[Row] = &[
 /// # Errors
 /// When a broker or the loader fails.
 pub fn run(options: &Options, loader: &Path, servers: [&Server; 2]) -> anyhow::Result<Vec<Value>> {
-    let mut turns = Turns::start(options, servers)?;
+    let mut turns = Turns::start(options, loader, servers)?;
     let rows = match options.task {
         Task::Fetch => FETCH,
         _ => PRODUCE,
     };
     let mut reports = Vec::new();
-    let mut topics = 0;
     for row in rows.iter().filter(|row| is_wanted(options, row.name)) {
         println!("{}", row.name);
-        let pairs = turns.measure(options.pairs, |node, process| {
-            topics += 1;
+        let pairs = turns.measure(options.pairs, |node, process, topic| {
             let mut command = Command::new(loader);
             command.args(row.arguments);
             command.args(["--bootstrap", &node.bootstrap()]);
             command.args(["--pid", &process.to_string()]);
             command.args(["--megabytes", &options.megabytes.to_string()]);
-            command.args(["--topic", &format!("bench-{topics}")]);
+            command.args(["--topic", topic]);
             figures(&mut command)
         })?;
         reports.push(summary(row.name, &pairs));

@@ -1,12 +1,13 @@
 //! Two nodes that run side by side and are measured in turns.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context;
 use serde_json::Value;
 
-use super::Options;
 use super::compare::Pair;
+use super::{Memory, Options, figures, memory};
 use crate::node::{Node, Server};
 use crate::workspace;
 
@@ -14,6 +15,10 @@ use crate::workspace;
 /// idle while the other is measured.
 pub struct Turns {
     nodes: [Node; 2],
+    loader: PathBuf,
+    memory: Memory,
+    /// Topics that were made, on either node.
+    topics: usize,
     /// Measurements of each that are not kept, before the next pairs.
     warm_ups: usize,
 }
@@ -26,7 +31,7 @@ impl Turns {
     ///
     /// # Errors
     /// When one does not start.
-    pub fn start(options: &Options, servers: [&Server; 2]) -> anyhow::Result<Turns> {
+    pub fn start(options: &Options, loader: &Path, servers: [&Server; 2]) -> anyhow::Result<Turns> {
         let directory = workspace::target().join("bench").join("nodes");
         clear(&directory)?;
         let [subject, against] = servers;
@@ -38,41 +43,70 @@ impl Turns {
         };
         Ok(Turns {
             nodes: [start(subject, "subject")?, start(against, "against")?],
+            loader: loader.to_path_buf(),
+            memory: options.memory,
+            topics: 0,
             warm_ups: FIRST_WARM_UPS,
         })
     }
 
-    /// Measures each without keeping it, then in pairs: A B, B A, A B …
+    /// Measures each without keeping it, then in pairs: A B, B A, A B … Every measurement has a
+    /// topic of its own; they are deleted together at the end, so that none frees memory for the
+    /// next one.
     ///
     /// # Errors
     /// When a measurement fails.
     pub fn measure(
         &mut self,
         pairs: usize,
-        mut measurement: impl FnMut(&Node, u32) -> anyhow::Result<Value>,
+        mut measurement: impl FnMut(&Node, u32, &str) -> anyhow::Result<Value>,
     ) -> anyhow::Result<Vec<Pair>> {
+        if self.memory == Memory::Recycled {
+            memory::recycle(&workspace::target().join("bench"))?;
+        }
         let [subject, against] = &self.nodes;
-        let mut one = |node: &Node| {
+        let mut made: [Vec<String>; 2] = Default::default();
+        let mut one = |side: usize, node: &Node| -> anyhow::Result<Value> {
+            memory::settle()?;
+            self.topics += 1;
+            let topic = format!("bench-{}", self.topics);
             let process = node.process_id().context("the node runs")?;
-            measurement(node, process)
-                .with_context(|| format!("measuring {}", node.server().name()))
+            let figures = measurement(node, process, &topic)
+                .with_context(|| format!("measuring {}", node.server().name()))?;
+            made.get_mut(side)
+                .context("there are two sides")?
+                .push(topic);
+            Ok(figures)
         };
         for _ in 0..self.warm_ups {
-            one(subject)?;
-            one(against)?;
+            one(0, subject)?;
+            one(1, against)?;
         }
         self.warm_ups = 1;
         let mut measured = Vec::new();
         for number in 0..pairs {
             measured.push(if number % 2 == 0 {
-                let first = one(subject)?;
-                [first, one(against)?]
+                let first = one(0, subject)?;
+                [first, one(1, against)?]
             } else {
-                let first = one(against)?;
-                [one(subject)?, first]
+                let first = one(1, against)?;
+                [one(0, subject)?, first]
             });
         }
+        for (node, topics) in self.nodes.iter().zip(&made) {
+            self.delete(node, topics)?;
+        }
         Ok(measured)
+    }
+
+    fn delete(&self, node: &Node, topics: &[String]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.loader);
+        command.args(["delete", "--bootstrap", &node.bootstrap()]);
+        for topic in topics {
+            command.args(["--topic", topic]);
+        }
+        figures(&mut command)?;
+        memory::await_deletion(&node.data())
     }
 }
 

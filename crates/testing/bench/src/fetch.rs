@@ -47,7 +47,6 @@ pub fn run(options: &Options) -> anyhow::Result<Value> {
         send_all(load, 1)?;
         from_the_start(options, per_partition)?
     };
-    topic::delete(&mut control, &load.topic)?;
     Ok(figures)
 }
 

@@ -29,6 +29,8 @@ enum Measurement {
     Fetch(fetch::Options),
     /// Waits for a broker that is starting until one record is acknowledged.
     FirstAck(first_ack::Options),
+    /// Deletes topics of earlier measurements.
+    Delete(topic::Options),
     /// Looks at the memory of a process.
     Memory(process::Options),
 }
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Measurement::Produce(options) => produce::run(&options),
         Measurement::Fetch(options) => fetch::run(&options),
         Measurement::FirstAck(options) => first_ack::run(&options),
+        Measurement::Delete(options) => topic::run(&options),
         Measurement::Memory(options) => process::run(&options),
     };
     match result {

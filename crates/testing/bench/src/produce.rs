@@ -31,7 +31,7 @@ pub struct Load {
     /// The broker's process.
     #[arg(long)]
     pub pid: u32,
-    /// The topic; made before and deleted after.
+    /// The topic; made for this.
     #[arg(long)]
     pub topic: String,
     /// Connections, each with a partition of its own.
@@ -71,7 +71,6 @@ pub fn run(options: &Options) -> anyhow::Result<Value> {
     topic::create(&mut control, &load.topic, i32::try_from(load.connections)?)?;
     let (meter, sent) = send_all(load, options.acks)?;
     let figures = meter.figures(sent.bytes, sent.requests, sent.latencies)?;
-    topic::delete(&mut control, &load.topic)?;
     Ok(figures)
 }
 

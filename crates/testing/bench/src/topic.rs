@@ -1,15 +1,18 @@
-//! Topics of a measurement: made before it, deleted after it.
+//! Topics of measurements: each makes its own; they are deleted when nobody measures.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::Args;
 use ottla_messages::create_topics_request::{
     CreatableTopic, CreatableTopicConfig, CreateTopicsRequest,
 };
 use ottla_messages::delete_topics_request::DeleteTopicsRequest;
 use ottla_messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use ottla_messages::{ErrorCode, KafkaString};
+
+use serde_json::{Value, json};
 
 use crate::connection::Connection;
 use crate::fetch::is_served;
@@ -91,19 +94,41 @@ fn await_leaders(
     }
 }
 
-/// Deletes a topic.
+/// Options of the deletion.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The broker, as host:port.
+    #[arg(long)]
+    bootstrap: String,
+    /// A topic; may be given several times.
+    #[arg(long)]
+    topic: Vec<String>,
+}
+
+/// Deletes topics.
 ///
 /// # Errors
 /// When the broker refuses.
-pub fn delete(connection: &mut Connection, name: &str) -> anyhow::Result<()> {
+pub fn run(options: &Options) -> anyhow::Result<Value> {
     let request = DeleteTopicsRequest {
-        topic_names: vec![KafkaString::from(name.to_owned())],
+        topic_names: options
+            .topic
+            .iter()
+            .cloned()
+            .map(KafkaString::from)
+            .collect(),
         timeout_ms: 30_000,
         ..DeleteTopicsRequest::default()
     };
-    let answer = connection.ask(&request, DELETE_VERSION)?;
-    match answer.responses.first().map(|topic| topic.error_code) {
-        Some(0) => Ok(()),
-        error => bail!("deleting {name}: {error:?}"),
+    let answer = Connection::open(&options.bootstrap)?.ask(&request, DELETE_VERSION)?;
+    for topic in &answer.responses {
+        if topic.error_code != 0 {
+            bail!(
+                "deleting {:?}: {:?}",
+                topic.name,
+                ErrorCode(topic.error_code)
+            );
+        }
     }
+    Ok(json!({ "deleted": answer.responses.len() }))
 }
