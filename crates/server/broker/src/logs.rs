@@ -211,6 +211,8 @@ impl Logs {
             .iter_mut()
             .find(|d| d.replicas.contains(partition));
         let Some(loaded) = here else { return Ok(None) };
+        // Before the files move: whoever still works on them must not take that for a failure.
+        replica.with_log(|_, log| log.retire());
         let name = loaded
             .files
             .retire_replica(partition, ReplicaState::Delete, unique)?;

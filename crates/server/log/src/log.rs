@@ -87,6 +87,7 @@ pub struct Log<S: Storage> {
     /// Whether any segment has a transaction index: without one, no lookup needs to be made.
     has_aborted_transactions: bool,
     last_producer_snapshot: Offset,
+    is_retired: bool,
 }
 
 /// The segment that is appended to.
@@ -171,6 +172,7 @@ impl<S: Storage> Log<S> {
             leader_epochs_changed: false,
             has_aborted_transactions: recovered.has_aborted_transactions,
             last_producer_snapshot: recovered.last_producer_snapshot,
+            is_retired: false,
         }
     }
 
@@ -334,10 +336,17 @@ impl<S: Storage> Log<S> {
 
     /// Notes that the directory is about to be renamed, because the replica is deleted or stray:
     /// who still reads gets [`LogError::Removed`], and nothing needs to be synced any more.
-    pub fn retire(&self) {
+    pub fn retire(&mut self) {
+        self.is_retired = true;
         for segment in &self.segments {
             segment.on_removed();
         }
+    }
+
+    /// Whether [`Log::retire`] was called: failures to write its files mean nothing any more.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.is_retired
     }
 
     /// Takes over a changed `index.interval.bytes`, from the next segment on.

@@ -172,9 +172,8 @@ impl<S: Storage> Segment<S> {
         }
         let path = self.path(FileKind::Log);
         let metadata = self.storage.metadata(&path);
-        Ok(metadata
-            .map_err(LogError::storage("look at", &path))?
-            .modified)
+        let metadata = metadata.map_err(LogError::storage("look at", &path));
+        Ok(self.unless_removed(metadata)?.modified)
     }
 
     /// The indexes of a sealed segment, from its files if they are not in memory yet.
@@ -190,7 +189,9 @@ impl<S: Storage> Segment<S> {
                 None => 0,
             }
         };
+        // Files that were renamed meanwhile look like indexes without entries.
         let indexes = Arc::new(self.load_indexes(size)?);
+        self.check_not_removed()?;
         if let Some(sealed) = &mut *self.sealed.lock() {
             sealed.indexes = Some(indexes.clone());
         }
@@ -240,6 +241,23 @@ impl<S: Storage> Segment<S> {
     /// Notes, before it happens, that the files are about to be renamed or unlinked.
     pub(crate) fn on_removed(&self) {
         self.removed.store(true, Ordering::Release);
+    }
+
+    fn check_not_removed(&self) -> Result<(), LogError> {
+        if self.removed.load(Ordering::Acquire) {
+            return Err(LogError::Removed {
+                path: self.path(FileKind::Log),
+            });
+        }
+        Ok(())
+    }
+
+    /// What went wrong, unless it is only that the files are gone: then that.
+    pub(crate) fn unless_removed<T>(&self, result: Result<T, LogError>) -> Result<T, LogError> {
+        if result.is_err() {
+            self.check_not_removed()?;
+        }
+        result
     }
 
     /// Marks the segment as no longer appended to.
@@ -301,11 +319,9 @@ impl<S: Storage> Segment<S> {
             return Ok(file.clone());
         }
         let path = self.path(FileKind::Log);
-        match self.storage.open(&path, OpenHow::Existing) {
-            Ok(file) => Ok(self.keep_open(file)),
-            Err(_gone) if self.removed.load(Ordering::Acquire) => Err(LogError::Removed { path }),
-            Err(error) => Err(LogError::storage("open", &path)(error)),
-        }
+        let opened = self.storage.open(&path, OpenHow::Existing);
+        let file = self.unless_removed(opened.map_err(LogError::storage("open", &path)))?;
+        Ok(self.keep_open(file))
     }
 
     fn keep_open(self: &Arc<Self>, file: S::File) -> Arc<S::File> {

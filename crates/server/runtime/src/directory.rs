@@ -109,6 +109,11 @@ impl<H: Hosted> Directory<H> {
 
     /// Takes the directory offline: nothing on it is acknowledged any more.
     pub fn fail(self: &Arc<Self>, error: &LogError) {
+        // Late work on a replica that was deleted meanwhile: nothing is wrong with the directory.
+        if error.remedy() == Remedy::Answer {
+            tracing::debug!(directory = %self.path.display(), %error, "work came too late");
+            return;
+        }
         if self.failed.swap(true, Ordering::AcqRel) {
             return;
         }

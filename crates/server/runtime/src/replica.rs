@@ -273,6 +273,9 @@ impl<H: Hosted> Replica<H> {
                 let stored =
                     ottla_log::store_leader_epochs(replica.directory.storage(), &path, &epochs);
                 if let Err(error) = stored {
+                    if replica.lock().log.is_retired() {
+                        return;
+                    }
                     return replica.directory.fail(&error);
                 }
             }

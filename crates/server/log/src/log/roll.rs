@@ -165,34 +165,43 @@ impl<S: Storage> RollPlan<S> {
     /// # Errors
     /// When it cannot be created: the log directory goes offline.
     pub fn create_segment(&self) -> Result<(), LogError> {
-        let directory = &self.place.directory;
-        self.old.sync()?;
-        self.new.create()?;
-        self.place
-            .storage
-            .sync_directory(directory)
-            .map_err(LogError::storage("sync", directory))
+        let create = || {
+            self.old.sync()?;
+            self.new.create()?;
+            self.sync_directory()
+        };
+        self.new.unless_removed(create())
     }
 
     /// Puts the old segment's indexes and the producer snapshot on the device.
     ///
     /// # Errors
-    /// When a file cannot be written: the log directory goes offline.
+    /// When a file cannot be written: the log directory goes offline. [`LogError::Removed`] when
+    /// the old segment, or the whole replica, was removed meanwhile.
     pub fn finish(self) -> Result<Rolled, LogError> {
-        let Place {
-            directory, storage, ..
-        } = &self.place;
-        self.old.store_indexes(&self.old_indexes)?;
-        if let Some(producers) = &self.producers {
-            store_producers(storage, directory, self.new.base_offset(), producers)?;
-        }
-        storage
-            .sync_directory(directory)
-            .map_err(LogError::storage("sync", directory))?;
+        let finish = || {
+            self.old.store_indexes(&self.old_indexes)?;
+            if let Some(producers) = &self.producers {
+                let Place {
+                    directory, storage, ..
+                } = &self.place;
+                store_producers(storage, directory, self.new.base_offset(), producers)?;
+            }
+            self.sync_directory()
+        };
+        self.old.unless_removed(finish())?;
         Ok(Rolled {
             old_base_offset: self.old.base_offset(),
             new_base_offset: self.new.base_offset(),
         })
+    }
+
+    fn sync_directory(&self) -> Result<(), LogError> {
+        let directory = &self.place.directory;
+        self.place
+            .storage
+            .sync_directory(directory)
+            .map_err(LogError::storage("sync", directory))
     }
 
     /// [`RollPlan::create_segment`] and [`RollPlan::finish`] in one, where nothing is in flight.

@@ -387,6 +387,32 @@ fn a_retired_log_needs_no_files() {
     // The first segment's file was closed long ago: only four may be open.
     let error = located.read(100, true).unwrap_err();
     assert_eq!(error.remedy(), crate::Remedy::Answer);
+    let view = opened.log.retention_view();
+    let limits = RetentionLimits {
+        retention_ms: 1,
+        retention_bytes: -1,
+    };
+    let _start = view.breached(&limits, Offset(60), TimestampMs(0));
+    assert!(opened.log.is_retired());
+}
+
+#[test]
+fn a_roll_of_a_replica_that_is_deleted_meanwhile_is_no_failure() {
+    let (storage, mut opened) = filled(3);
+    let now = TimestampMs(0);
+    let first = opened.log.begin_roll(Offset(3), Vec::new(), now).unwrap();
+    first.create_segment().unwrap();
+    append(&mut opened, &batch(Offset(3), 1, 0, 0)).unwrap();
+    let second = opened.log.begin_roll(Offset(4), Vec::new(), now).unwrap();
+    opened.log.retire();
+    let away = std::path::Path::new("/data/topic-0.0-delete");
+    crate::Storage::rename(&storage, &directory(), away).unwrap();
+    for error in [
+        first.finish().unwrap_err(),
+        second.create_segment().unwrap_err(),
+    ] {
+        assert!(matches!(error, LogError::Removed { .. }), "{error}");
+    }
 }
 
 #[test]

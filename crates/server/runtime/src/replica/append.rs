@@ -1,5 +1,5 @@
-//! Appending: a place is reserved under the lock, the bytes are written outside it, and the write is
-//! reported under it again.
+//! Appending: a place is reserved under the lock, the bytes are written outside it, and the write
+//! is reported under it again.
 
 use std::io::IoSlice;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::{Hosted, Replica, State};
 use crate::clock;
 use crate::notices::Notices;
 
-/// A checked batch: the header as it shall be written (but for its offset and leader epoch), and the
-/// bytes, of which only those behind the header count.
+/// A checked batch: the header as it shall be written (but for its offset and leader epoch), and
+/// the bytes, of which only those behind the header count.
 #[derive(Clone, Debug)]
 pub struct ClientBatch {
     /// The header.
@@ -121,9 +121,9 @@ impl<H: Hosted> Replica<H> {
         (Some(result), notices)
     }
 
-    /// Has the machine take a batch and reserves its place: its first offset, and the write that is
-    /// left to do. No write: the file of its segment is still being made, and whoever makes it writes
-    /// the batch. `None`: the machine did not take it.
+    /// Has the machine take a batch and reserves its place: its first offset, and the write that
+    /// is left to do. No write: the file of its segment is still being made, and whoever makes it
+    /// writes the batch. `None`: the machine did not take it.
     fn place(
         self: &Arc<Self>,
         state: &mut State<H>,
@@ -180,7 +180,7 @@ impl<H: Hosted> Replica<H> {
             Ok(()) => {
                 let state = &mut *self.lock();
                 self.step_locked(state, Input::Written(write.next_offset), notices);
-                self.finish_rolls(state);
+                self.advance_rolls(state);
             }
             Err(error) => self.directory.fail(&error),
         }

@@ -212,8 +212,8 @@ impl<H: Hosted> Replica<H> {
         view.map_or_else(|| Ok(Vec::new()), |view| view.below(to))
     }
 
-    /// The end of an epoch's records as this log has them (KIP-101): the epoch that answers and its
-    /// end; `None` if the log has no such epoch.
+    /// The end of an epoch's records as this log has them (KIP-101): the epoch that answers and
+    /// its end; `None` if the log has no such epoch.
     ///
     /// # Errors
     /// Why the replica cannot be asked.

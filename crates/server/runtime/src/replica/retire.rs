@@ -31,8 +31,8 @@ impl<H: Hosted> Replica<H> {
         (removal, notices)
     }
 
-    /// Puts everything on the device in the form of a clean stop. Nothing may be appended any more,
-    /// and whoever was appending is done. Blocks.
+    /// Puts everything on the device in the form of a clean stop. Nothing may be appended any
+    /// more, and whoever was appending is done. Blocks.
     ///
     /// # Errors
     /// When a file cannot be written: the directory must not be marked clean.

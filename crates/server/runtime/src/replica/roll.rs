@@ -1,8 +1,10 @@
-//! Rolling: while the file of a new segment is being made, the batches that belong there wait here.
+//! Rolling: while the file of a new segment is being made, the batches that belong there wait
+//! here.
 //!
-//! *State* of a roll: begun (the file does not exist, batches queue up) → created (the queue is
-//! written, later batches are written by who brings them) → finished, once everything in front of
-//! the new segment is written and has been put on the device.
+//! *State* of a roll: begun (batches of the new segment queue up) → under way, once everything in
+//! front of the new segment is written: a thread syncs the old segment and makes the file of the
+//! new one → created (the queue is written, later batches are written by who brings them) →
+//! finished.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,9 +26,8 @@ pub(super) struct Rolls {
 #[derive(Debug)]
 struct Roll {
     base_offset: Offset,
-    /// Taken out while a thread works on it.
+    /// Until a thread works on it.
     plan: Option<RollPlan<RealStorage>>,
-    created: bool,
     queue: Vec<PlacedWrite>,
 }
 
@@ -41,12 +42,6 @@ impl Rolls {
 
     pub fn is_empty(&self) -> bool {
         self.rolls.is_empty()
-    }
-
-    fn find(&mut self, base_offset: Offset) -> Option<&mut Roll> {
-        self.rolls
-            .iter_mut()
-            .find(|roll| roll.base_offset == base_offset)
     }
 }
 
@@ -64,61 +59,47 @@ impl<H: Hosted> Replica<H> {
         state.rolls.rolls.push_back(Roll {
             base_offset: base,
             plan: Some(plan),
-            created: false,
             queue: Vec::new(),
         });
-        let replica = Arc::clone(self);
-        self.directory
-            .pool()
-            .spawn(move || replica.create_segment(base));
+        self.advance_rolls(state);
     }
 
-    fn create_segment(self: &Arc<Self>, base: Offset) {
-        let plan = self
-            .lock()
-            .rolls
-            .find(base)
-            .and_then(|roll| roll.plan.take());
-        let Some(plan) = plan else { return };
+    /// Has the oldest roll done, once everything in front of its segment is written: before that
+    /// the old segment cannot be put on the device, which the new one must not get to first.
+    pub(super) fn advance_rolls(self: &Arc<Self>, state: &mut State<H>) {
+        let written = state.machine.marks().written();
+        let Some(roll) = state.rolls.rolls.front_mut() else {
+            return;
+        };
+        if written < roll.base_offset {
+            return;
+        }
+        let Some(plan) = roll.plan.take() else { return };
+        let replica = Arc::clone(self);
+        self.directory.pool().spawn(move || replica.roll(plan));
+    }
+
+    fn roll(self: &Arc<Self>, plan: RollPlan<RealStorage>) {
         if let Err(error) = plan.create_segment() {
             return self.directory.fail(&error);
         }
-        let queue = {
-            let state = &mut *self.lock();
-            let Some(roll) = state.rolls.find(base) else {
-                return;
-            };
-            roll.plan = Some(plan);
-            roll.created = true;
-            std::mem::take(&mut roll.queue)
+        let queue = match self.lock().rolls.rolls.front_mut() {
+            Some(roll) => std::mem::take(&mut roll.queue),
+            None => Vec::new(),
         };
         let mut notices = Notices::default();
         for write in &queue {
             self.write(write, &mut notices);
         }
-        self.finish_rolls(&mut self.lock());
         self.directory.deliver(notices);
-    }
-
-    /// Has the oldest roll finished, if everything in front of its segment is written.
-    pub(super) fn finish_rolls(self: &Arc<Self>, state: &mut State<H>) {
-        let written = state.machine.marks().written();
-        let Some(roll) = state.rolls.rolls.front_mut() else {
-            return;
-        };
-        if !roll.created || written < roll.base_offset {
-            return;
-        }
-        let Some(plan) = roll.plan.take() else { return };
-        let replica = Arc::clone(self);
-        self.directory.pool().spawn(move || match plan.finish() {
+        match plan.finish() {
             Ok(rolled) => {
-                let state = &mut *replica.lock();
+                let state = &mut *self.lock();
                 state.log.on_rolled(&rolled);
                 state.rolls.rolls.pop_front();
-                replica.finish_rolls(state);
+                self.advance_rolls(state);
             }
-            Err(error) => replica.directory.fail(&error),
-        });
+            Err(error) => self.directory.fail(&error),
+        }
     }
 }
