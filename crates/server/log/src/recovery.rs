@@ -19,13 +19,13 @@ use ottla_types::{Offset, TimestampMs};
 
 use crate::checkpoint::{load_leader_epochs, store_leader_epochs};
 use crate::files::FileKind;
-use crate::index::Indexer;
+use crate::index::{Indexer, Indexes};
 use crate::log::{Log, Place, Recovered, Removal};
 use crate::storage::{Storage, remove_file};
 use crate::{LeaderEpochs, LogError, OpenFiles, Segment};
 use files::Found;
 use producers::ProducerLoader;
-use segment::RecoveredSegment;
+use segment::{End, RecoveredSegment};
 
 /// How to open a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,12 +129,14 @@ struct OpenSegment<S: Storage> {
     size: u64,
     /// Of a segment that was read in full.
     recovered: Option<RecoveredSegment>,
+    /// Of the last segment, when it is trusted.
+    end: Option<End>,
 }
 
 impl<S: Storage> Recovery<S> {
     fn run(mut self, mut found: Found) -> Result<Opened<S>, LogError> {
         self.open_segments(&mut found)?;
-        let mut log_end_offset = self.log_end_offset()?;
+        let mut log_end_offset = self.log_end_offset();
         if log_end_offset.is_some_and(|end| end < self.options.log_start_offset) {
             self.discard_all(&mut found)?;
             log_end_offset = None;
@@ -205,17 +207,22 @@ impl<S: Storage> Recovery<S> {
             let is_unflushed = !self.options.was_clean && at >= unflushed_from;
             // Kafka trusts the indexes of flushed segments; a missing or impossible one is
             // rebuilt.
-            let is_unusable = !file.has_offset_index || segment.load_indexes(file.size).is_err();
-            // A clean end that is none would stop Kafka; reading the segment mends it.
+            let is_unusable = !file.has_offset_index
+                || file.has_transaction_index && segment.load_indexes(file.size).is_err();
             let is_last = at + 1 == count;
-            let is_torn =
-                is_last && !is_unflushed && !self.ends_with_a_batch(&segment, file.size)?;
-            if !is_unflushed && !is_unusable && !is_torn {
+            let mut is_trusted = !is_unflushed && !is_unusable;
+            let mut end = None;
+            if is_trusted && is_last {
+                end = segment::find_end(&segment, file.size)?;
+                is_trusted = end.is_some();
+            }
+            if is_trusted {
                 segment.seal(file.size, None);
                 self.segments.push(OpenSegment {
                     segment,
                     size: file.size,
                     recovered: None,
+                    end,
                 });
                 continue;
             }
@@ -265,6 +272,7 @@ impl<S: Storage> Recovery<S> {
             segment,
             size: recovered.size,
             recovered: Some(recovered),
+            end: None,
         });
         Ok(truncated > 0)
     }
@@ -296,23 +304,10 @@ impl<S: Storage> Recovery<S> {
         deleted.unlink()
     }
 
-    /// Whether the last batch of a segment ends where the file ends.
-    fn ends_with_a_batch(&self, segment: &Arc<Segment<S>>, size: u64) -> Result<bool, LogError> {
-        match segment::walk_end(segment, size) {
-            Ok(end) => Ok(end.position == size),
-            Err(LogError::Corrupt { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn log_end_offset(&self) -> Result<Option<Offset>, LogError> {
-        let Some(last) = self.segments.last() else {
-            return Ok(None);
-        };
-        Ok(Some(match &last.recovered {
-            Some(recovered) => recovered.next_offset,
-            None => segment::walk_end(&last.segment, last.size)?.next_offset,
-        }))
+    fn log_end_offset(&self) -> Option<Offset> {
+        let last = self.segments.last()?;
+        let recovered = last.recovered.as_ref().map(|r| r.next_offset);
+        recovered.or(last.end.as_ref().map(|end| end.next_offset))
     }
 
     fn discard_all(&mut self, found: &mut Found) -> Result<(), LogError> {
@@ -337,6 +332,7 @@ impl<S: Storage> Recovery<S> {
             segment,
             size: 0,
             recovered: None,
+            end: None,
         });
         Ok(())
     }
@@ -364,7 +360,13 @@ impl<S: Storage> Recovery<S> {
         let active_indexer = match last.recovered.take() {
             // The counter of bytes starts anew, as after any start.
             Some(recovered) => Indexer::resume(base_offset, interval, recovered.indexer.indexes),
-            None => Indexer::resume(base_offset, interval, last.segment.load_indexes(last.size)?),
+            None => {
+                let indexes = last
+                    .end
+                    .take()
+                    .map_or_else(Indexes::default, |end| end.indexes);
+                Indexer::resume(base_offset, interval, indexes)
+            }
         };
         // The active segment's indexes are in memory from now on: absent rather than stale.
         if !self.options.was_clean {

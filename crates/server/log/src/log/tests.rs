@@ -211,6 +211,30 @@ fn offsets_are_found_by_timestamp() {
 }
 
 #[test]
+fn a_lookup_by_timestamp_never_looks_at_what_is_not_written_yet() {
+    let (_storage, mut opened) = filled(25);
+    for offset in 25..40 {
+        let header = BatchHeader::parse(&batch(Offset(offset), 1, 9000, 0)).unwrap();
+        if opened
+            .log
+            .must_roll(&SMALL_SEGMENTS, &header, TimestampMs(0))
+        {
+            let plan = opened
+                .log
+                .begin_roll(Offset(offset), Vec::new(), TimestampMs(0));
+            let rolled = plan.unwrap().perform().unwrap();
+            opened.log.on_rolled(&rolled);
+        }
+        let _not_written = opened.log.reserve(&header).unwrap();
+    }
+    let view = opened.log.timestamp_view(Offset(25));
+    assert_eq!(view.first_at_or_after(TimestampMs(5000)).unwrap(), None);
+    let found = view.first_at_or_after(TimestampMs(1024)).unwrap().unwrap();
+    assert_eq!(found.offset, Offset(24));
+    assert_eq!(view.largest().unwrap().unwrap().offset, Offset(24));
+}
+
+#[test]
 fn timestamps_out_of_order_are_found_where_they_first_appear() {
     let storage = storage();
     let mut opened = open(&storage, &options()).unwrap();

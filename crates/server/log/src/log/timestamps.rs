@@ -1,12 +1,13 @@
 //! Look-ups that read more than one segment: offsets by timestamp, aborted transactions by offset.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use ottla_records::{Batch, InflateLimits};
+use bytes::Bytes;
+use ottla_records::{Batch, BatchHeader, InflateLimits};
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
 
 use super::Log;
-use crate::files::FileKind;
 use crate::index::{AbortedTransaction, Indexes, relative_offset};
 use crate::scan::Scan;
 use crate::storage::Storage;
@@ -100,13 +101,7 @@ impl<S: Storage> TimestampView<S> {
             if piece.largest_timestamp()? < target {
                 continue;
             }
-            let indexes = piece.indexes()?;
-            let base = piece.segment.base_offset();
-            // Entries say "no later timestamp up to here", so one below the target is needed.
-            let before = TimestampMs(target.0.saturating_sub(1));
-            let start = relative_offset(base, self.start_offset).unwrap_or(0);
-            let from = indexes.position_for(indexes.offset_before(before).max(start));
-            let found = self.scan(piece, from, |timestamp| timestamp >= target)?;
+            let found = self.scan(piece, target)?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -119,54 +114,97 @@ impl<S: Storage> TimestampView<S> {
     /// # Errors
     /// When a segment cannot be read.
     pub fn largest(&self) -> Result<Option<TimestampAndOffset>, LogError> {
-        let mut best: Option<(&Piece<S>, TimestampMs)> = None;
-        for piece in &self.segments {
-            let largest = piece.largest_timestamp()?;
-            let is_better = best.is_none_or(|(_, best)| largest > best);
-            if piece.size > 0 && is_better {
-                best = Some((piece, largest));
+        let mut candidates = Vec::new();
+        for piece in self.segments.iter().filter(|piece| piece.size > 0) {
+            candidates.push((piece, piece.largest_timestamp()?));
+        }
+        // Stable, so that of equal ones the oldest segment comes first.
+        candidates.sort_by_key(|(_, largest)| Reverse(*largest));
+        for (piece, largest) in candidates {
+            // The largest of the active segment may not be written yet, and a file's time is no
+            // record's: then the records themselves say.
+            let found = match self.scan(piece, largest)? {
+                Some(found) => Some(found),
+                None => match self.largest_in(piece)? {
+                    Some(largest) => self.scan(piece, largest)?,
+                    None => None,
+                },
+            };
+            if found.is_some() {
+                return Ok(found);
             }
         }
-        let Some((piece, largest)) = best else {
-            return Ok(None);
-        };
-        let indexes = piece.indexes()?;
-        let before = TimestampMs(largest.0.saturating_sub(1));
-        let from = indexes.position_for(indexes.offset_before(before));
-        self.scan(piece, from, |timestamp| timestamp >= largest)
+        Ok(None)
     }
 
+    /// The largest timestamp of a segment's visible batches, by their headers.
+    fn largest_in(&self, piece: &Piece<S>) -> Result<Option<TimestampMs>, LogError> {
+        let mut largest = None;
+        self.visit(piece, 0, |header, _| {
+            largest = largest.max(Some(header.max_timestamp));
+            Ok(None::<()>)
+        })?;
+        Ok(largest)
+    }
+
+    /// The first record of a segment with this timestamp or a later one.
     fn scan(
         &self,
         piece: &Piece<S>,
-        from: u32,
-        wanted: impl Fn(TimestampMs) -> bool,
+        target: TimestampMs,
     ) -> Result<Option<TimestampAndOffset>, LogError> {
-        let mut scan = Scan::new(&piece.segment, from.into(), piece.size, SCAN_STEP);
         let limits = InflateLimits::default();
-        while let Some(header) = scan.header()? {
-            if header.base_offset >= self.end_offset {
+        let from = self.position_before(piece, target)?;
+        self.visit(piece, from, |header, scan| {
+            if header.max_timestamp < target {
                 return Ok(None);
             }
-            if wanted(header.max_timestamp) && header.last_offset() >= self.start_offset {
-                let bytes = bytes::Bytes::copy_from_slice(scan.batch(&header)?);
-                let corrupt = |error: ottla_records::RecordError| {
-                    LogError::corrupt(&piece.segment.path(FileKind::Log), error.to_string())
-                };
-                let batch = Batch::open(&bytes, &limits).map_err(corrupt)?;
-                for record in batch.records() {
-                    let record = record.map_err(corrupt)?;
-                    let is_visible =
-                        record.offset >= self.start_offset && record.offset < self.end_offset;
-                    if is_visible && wanted(record.timestamp) {
-                        return Ok(Some(TimestampAndOffset {
-                            timestamp: record.timestamp,
-                            offset: record.offset,
-                            leader_epoch: header.partition_leader_epoch,
-                        }));
-                    }
+            let bytes = Bytes::copy_from_slice(scan.batch(header)?);
+            let batch = Batch::open(&bytes, &limits).map_err(|error| scan.broken(&error))?;
+            for record in batch.records() {
+                let record = record.map_err(|error| scan.broken(&error))?;
+                let visible = self.start_offset..self.end_offset;
+                if visible.contains(&record.offset) && record.timestamp >= target {
+                    return Ok(Some(TimestampAndOffset {
+                        timestamp: record.timestamp,
+                        offset: record.offset,
+                        leader_epoch: header.partition_leader_epoch,
+                    }));
                 }
             }
+            Ok(None)
+        })
+    }
+
+    /// Where to begin: no visible record in front of it has this timestamp or a later one.
+    fn position_before(&self, piece: &Piece<S>, target: TimestampMs) -> Result<u32, LogError> {
+        let indexes = piece.indexes()?;
+        let relative = |offset| relative_offset(piece.segment.base_offset(), offset).unwrap_or(0);
+        // Entries say "no later timestamp up to here", so one below the target is needed.
+        let before = indexes.offset_before(TimestampMs(target.0.saturating_sub(1)));
+        // Behind the end lie places that are reserved and not written yet.
+        let last = Offset(self.end_offset.0.saturating_sub(1));
+        let from = before.max(relative(self.start_offset)).min(relative(last));
+        Ok(indexes.position_for(from))
+    }
+
+    /// Shows the visible batches from a position on, until one gives an answer.
+    fn visit<T>(
+        &self,
+        piece: &Piece<S>,
+        from: u32,
+        mut look: impl FnMut(&BatchHeader, &mut Scan<'_, S>) -> Result<Option<T>, LogError>,
+    ) -> Result<Option<T>, LogError> {
+        let mut scan = Scan::new(&piece.segment, from.into(), piece.size, SCAN_STEP);
+        let mut next_offset = piece.segment.base_offset();
+        while next_offset < self.end_offset {
+            let Some(header) = scan.header()? else { break };
+            if header.last_offset() >= self.start_offset
+                && let Some(answer) = look(&header, &mut scan)?
+            {
+                return Ok(Some(answer));
+            }
+            next_offset = header.next_offset();
             scan.skip(&header);
         }
         Ok(None)
@@ -176,7 +214,8 @@ impl<S: Storage> TimestampView<S> {
 /// The transaction indexes at one moment, from one offset on.
 #[derive(Clone, Debug)]
 pub struct AbortedView<S: Storage> {
-    segments: Vec<Piece<S>>,
+    sealed: Vec<Arc<Segment<S>>>,
+    active: Vec<AbortedTransaction>,
     from: Offset,
 }
 
@@ -187,10 +226,13 @@ impl<S: Storage> Log<S> {
         if !self.has_aborted_transactions {
             return None;
         }
-        let first = self.floor(offset);
-        let segments = self.segments.get(first..).unwrap_or_default();
+        let (_, sealed) = self.segments.split_last().expect("a log has a segment");
+        let first = self.floor(offset).min(sealed.len());
+        let aborted = &self.active.indexer.indexes.aborted;
+        let behind = aborted.partition_point(|aborted| aborted.last_offset < offset);
         Some(AbortedView {
-            segments: segments.iter().map(|segment| self.piece(segment)).collect(),
+            sealed: sealed.get(first..).unwrap_or_default().to_vec(),
+            active: aborted.get(behind..).unwrap_or_default().to_vec(),
             from: offset,
         })
     }
@@ -204,19 +246,31 @@ impl<S: Storage> AbortedView<S> {
     /// When a transaction index cannot be read.
     pub fn below(&self, upper_bound: Offset) -> Result<Vec<AbortedTransaction>, LogError> {
         let mut found = Vec::new();
-        for piece in &self.segments {
-            for aborted in &piece.indexes()?.aborted {
-                let overlaps =
-                    aborted.last_offset >= self.from && aborted.first_offset < upper_bound;
-                if overlaps {
-                    found.push(*aborted);
-                }
-                // No transaction that ends later can have begun below the last stable offset.
-                if aborted.last_stable_offset >= upper_bound {
-                    return Ok(found);
-                }
+        for segment in &self.sealed {
+            if self.collect(&segment.indexes()?.aborted, upper_bound, &mut found) {
+                return Ok(found);
             }
         }
+        self.collect(&self.active, upper_bound, &mut found);
         Ok(found)
+    }
+
+    /// Takes what overlaps; true when nothing that ends later can.
+    fn collect(
+        &self,
+        aborted: &[AbortedTransaction],
+        upper_bound: Offset,
+        found: &mut Vec<AbortedTransaction>,
+    ) -> bool {
+        for aborted in aborted {
+            if aborted.last_offset >= self.from && aborted.first_offset < upper_bound {
+                found.push(*aborted);
+            }
+            // No transaction that ends later can have begun below the last stable offset.
+            if aborted.last_stable_offset >= upper_bound {
+                return true;
+            }
+        }
+        false
     }
 }

@@ -25,6 +25,7 @@ pub(super) struct SegmentFile {
     pub base_offset: Offset,
     pub size: u64,
     pub has_offset_index: bool,
+    pub has_transaction_index: bool,
 }
 
 impl Found {
@@ -222,12 +223,13 @@ fn segments_of(entries: &[Entry]) -> Vec<SegmentFile> {
         let is_live = entry.kind == EntryKind::File && name.state == FileState::Live;
         is_live.then_some(name)
     };
-    let indexed: BTreeSet<Offset> = entries
-        .iter()
-        .filter_map(live)
-        .filter(|name| name.kind == FileKind::OffsetIndex)
-        .map(|name| name.offset)
-        .collect();
+    let with = |kind: FileKind| -> BTreeSet<Offset> {
+        let names = entries.iter().filter_map(live);
+        let of_kind = names.filter(|name| name.kind == kind);
+        of_kind.map(|name| name.offset).collect()
+    };
+    let offset_indexes = with(FileKind::OffsetIndex);
+    let transaction_indexes = with(FileKind::TransactionIndex);
     entries
         .iter()
         .filter_map(|entry| Some((live(entry)?, entry.size)))
@@ -235,7 +237,8 @@ fn segments_of(entries: &[Entry]) -> Vec<SegmentFile> {
         .map(|(name, size)| SegmentFile {
             base_offset: name.offset,
             size,
-            has_offset_index: indexed.contains(&name.offset),
+            has_offset_index: offset_indexes.contains(&name.offset),
+            has_transaction_index: transaction_indexes.contains(&name.offset),
         })
         .collect()
 }

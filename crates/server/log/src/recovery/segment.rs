@@ -5,13 +5,15 @@ use std::sync::Arc;
 use ottla_types::{Offset, TimestampMs};
 
 use super::producers::ProducerLoader;
-use crate::index::{AbortedTransaction, Indexer, relative_offset};
+use crate::index::{AbortedTransaction, Indexer, Indexes, relative_offset};
 use crate::scan::Scan;
 use crate::storage::Storage;
 use crate::{LeaderEpochs, LogError, Segment};
 
 /// How much is read at once.
 const SCAN_STEP: usize = 1 << 20;
+/// The same behind the last index entry, where little is left.
+const TAIL_STEP: usize = 16 << 10;
 
 /// A segment that was read and checked in full.
 pub(super) struct RecoveredSegment {
@@ -82,29 +84,49 @@ pub(super) fn recover<S: Storage>(
     })
 }
 
-/// Where the batches of a segment end.
+/// The end of a segment that is trusted, and its indexes.
 pub(super) struct End {
-    pub position: u64,
     pub next_offset: Offset,
+    pub indexes: Indexes,
 }
 
-/// Finds the end of a segment that is trusted, from its last index entry on.
-pub(super) fn walk_end<S: Storage>(segment: &Arc<Segment<S>>, size: u64) -> Result<End, LogError> {
-    let indexes = segment.load_indexes(size)?;
-    let start = indexes.position_for(u32::MAX);
+/// Finds the end of a trusted segment, from its last index entry on. `None` when it has to be read
+/// in full all the same: its last batch does not end where the file ends (that would stop Kafka),
+/// or its largest timestamp is not known.
+pub(super) fn find_end<S: Storage>(
+    segment: &Arc<Segment<S>>,
+    size: u64,
+) -> Result<Option<End>, LogError> {
     let mut next_offset = segment.base_offset();
-    let mut scan = Scan::new(segment, start.into(), size, 64 << 10);
-    while let Some(header) = scan.header()? {
-        if scan.position() + u64::from(header.size_in_bytes) > size {
-            break;
-        }
-        next_offset = header.next_offset();
-        scan.skip(&header);
+    if size == 0 {
+        let indexes = Indexes::default();
+        return Ok(Some(End {
+            next_offset,
+            indexes,
+        }));
     }
-    Ok(End {
-        position: scan.position(),
+    let indexes = segment.load_indexes(size)?;
+    if indexes.times.is_empty() {
+        return Ok(None);
+    }
+    let start = indexes.position_for(u32::MAX);
+    let mut scan = Scan::new(segment, start.into(), size, TAIL_STEP);
+    loop {
+        match scan.header() {
+            Ok(Some(header)) => {
+                next_offset = header.next_offset();
+                scan.skip(&header);
+            }
+            Ok(None) => break,
+            Err(LogError::Corrupt { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    let is_whole = scan.position() == size;
+    Ok(is_whole.then_some(End {
         next_offset,
-    })
+        indexes,
+    }))
 }
 
 /// The largest timestamp of a segment's first batch.
@@ -112,6 +134,9 @@ pub(super) fn first_timestamp<S: Storage>(
     segment: &Arc<Segment<S>>,
     size: u64,
 ) -> Result<Option<TimestampMs>, LogError> {
+    if size == 0 {
+        return Ok(None);
+    }
     let first = Scan::new(segment, 0, size, 0).header()?;
     Ok(first.map(|header| header.max_timestamp))
 }

@@ -134,7 +134,11 @@ impl Storage for RealStorage {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            match fs::metadata(entry.path()) {
+            let metadata = match entry.metadata() {
+                Ok(metadata) if metadata.is_symlink() => fs::metadata(entry.path()),
+                metadata => metadata,
+            };
+            match metadata {
                 Ok(metadata) => entries.push(Entry {
                     name,
                     kind: kind_of(&metadata),
