@@ -296,3 +296,6 @@ impl<H: Hosted> fmt::Debug for Replica<H> {
         write!(f, "replica of {}", self.topic_partition)
     }
 }
+
+#[cfg(test)]
+mod tests;
