@@ -1,5 +1,6 @@
 //! The ottla binary. No logic lives here: it names the commands of the server and dispatches.
 
+mod dev;
 mod logging;
 mod server;
 
@@ -16,6 +17,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The commands of the server; those of the client are the tools crate's.
 const COMMANDS: &[Tool] = &[
+    Tool {
+        name: "dev",
+        summary: "start a node on this machine without any configuration",
+        run: |words| serve("ottla dev", words, dev::dev),
+    },
     Tool {
         name: "start",
         summary: "start a node with a Kafka configuration file",

@@ -1,0 +1,173 @@
+//! `ottla dev`: a node on this machine without any configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use ottla_broker::{Advertising, RunningNode, StartOptions};
+use ottla_config::Properties;
+use ottla_log::{LogDirectory, RealStorage};
+use ottla_storage_format::{FeatureLevels, Formatter, InitialVoter, random_uuid};
+use ottla_types::NodeId;
+
+use crate::server::wait_for_signal;
+
+const NODE_ID: NodeId = NodeId(1);
+/// Where scrapers of JMX exporters look; another one is taken if it is in use.
+const METRICS_PORT: u16 = 9404;
+/// File systems in memory, in the order in which they are tried.
+const MEMORY: [&str; 2] = ["/dev/shm", "/run"];
+
+/// How to start a node for development.
+#[derive(Args)]
+pub struct DevArguments {
+    /// Where the data lies.
+    #[arg(long, value_name = "DIRECTORY", default_value = ".ottla")]
+    data: PathBuf,
+    /// Keeps nothing: the data lies in memory and is gone with the process.
+    #[arg(long, conflicts_with = "data")]
+    mem: bool,
+    /// The port for clients.
+    #[arg(long, default_value_t = 9092)]
+    port: u16,
+}
+
+/// Starts the node and serves until Ctrl-C.
+pub fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let data = if arguments.mem {
+        memory_directory()?
+    } else {
+        arguments.data.clone()
+    };
+    let outcome = serve(arguments, &data, started);
+    if arguments.mem {
+        fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+    }
+    outcome
+}
+
+fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Result<()> {
+    fs::create_dir_all(data).with_context(|| data.display().to_string())?;
+    format_if_new(data)?;
+    let file = configuration(data, arguments.port);
+    let node = ottla_broker::start(StartOptions {
+        file,
+        advertising: Advertising::Dialled,
+    })?;
+    print_banner(arguments, data, &node, started);
+    wait_for_signal()?;
+    node.stop();
+    Ok(())
+}
+
+fn memory_directory() -> anyhow::Result<PathBuf> {
+    let is_there = |path: &&&str| Path::new(path).is_dir();
+    let Some(memory) = MEMORY.iter().find(is_there) else {
+        bail!("there is no file system in memory here: use --data instead of --mem");
+    };
+    let path = Path::new(memory).join(format!("ottla-{}", std::process::id()));
+    fs::create_dir(&path).with_context(|| path.display().to_string())?;
+    Ok(path)
+}
+
+fn format_if_new(data: &Path) -> anyhow::Result<()> {
+    if LogDirectory::new(RealStorage, data)
+        .load_meta_properties()?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let formatter = Formatter {
+        node_id: NODE_ID,
+        cluster_id: random_uuid()?.to_string(),
+        directories: BTreeSet::from([data.to_owned()]),
+        metadata_log_directory: data.to_owned(),
+        features: FeatureLevels::new(None, &BTreeMap::new(), true)?,
+        initial_controllers: Some(vec![InitialVoter {
+            node_id: NODE_ID,
+            host: "localhost".to_owned(),
+            // The real port is chosen at each start and written to the quorum's own record then.
+            port: 1,
+            directory_id: random_uuid()?,
+        }]),
+        controller_listener_name: "CONTROLLER".to_owned(),
+        ignore_formatted: false,
+    };
+    formatter.format(&mut std::io::sink())?;
+    Ok(())
+}
+
+fn configuration(data: &Path, port: u16) -> Properties {
+    let mut file = Properties::default();
+    let metrics = if is_free(METRICS_PORT) {
+        METRICS_PORT
+    } else {
+        0
+    };
+    let entries = [
+        ("process.roles", "broker,controller".to_owned()),
+        ("node.id", NODE_ID.to_string()),
+        (
+            "listeners",
+            format!("PLAINTEXT://:{port},CONTROLLER://localhost:0"),
+        ),
+        (
+            "advertised.listeners",
+            format!("PLAINTEXT://localhost:{port}"),
+        ),
+        ("controller.listener.names", "CONTROLLER".to_owned()),
+        (
+            "controller.quorum.bootstrap.servers",
+            "localhost:1".to_owned(),
+        ),
+        ("log.dirs", data.display().to_string()),
+        ("offsets.topic.replication.factor", "1".to_owned()),
+        ("group.initial.rebalance.delay.ms", "0".to_owned()),
+        ("ottla.durability", "os".to_owned()),
+        ("ottla.metrics.listener", format!("localhost:{metrics}")),
+    ];
+    for (key, value) in entries {
+        file.set(key, value);
+    }
+    file
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("localhost", port)).is_ok()
+}
+
+fn print_banner(arguments: &DevArguments, data: &Path, node: &RunningNode, started: Instant) {
+    let version = env!("CARGO_PKG_VERSION");
+    let kept = if arguments.mem {
+        "nothing is kept".to_owned()
+    } else {
+        format!("data {} (use --mem to keep nothing)", data.display())
+    };
+    println!(
+        "ottla {version} ready in {} ms · {kept}",
+        started.elapsed().as_millis()
+    );
+    let clients = node
+        .listeners()
+        .iter()
+        .find(|listener| listener.name == "PLAINTEXT");
+    if let Some(listener) = clients {
+        println!(
+            "  Kafka     localhost:{}   (each client is told the address it dialled)",
+            listener.address.port()
+        );
+    }
+    if let Some(address) = node.metrics_address() {
+        println!("  Metrics   http://localhost:{}/metrics", address.port());
+    }
+    println!(
+        "  try:  ottla kafka-topics --bootstrap-server localhost:{} --list",
+        arguments.port
+    );
+    println!("  Ctrl-C stops everything");
+}
