@@ -47,6 +47,7 @@ pub fn page() -> String {
     );
     clients(&mut text);
     tools(&mut text);
+    text.push_str("\nThe tests of ottla's own client pass against both brokers as well.\n");
     text.push_str("\n## Accepted differences\n\n");
     for difference in DIFFERENCES {
         let _ = writeln!(
