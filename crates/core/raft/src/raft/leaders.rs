@@ -376,7 +376,7 @@ impl Raft {
         let voters = self.voters.keys().map(|key| {
             if key.id == self.local.id {
                 ReplicaProgress {
-                    key: self.local,
+                    key,
                     log_end_offset: Some(self.log.end),
                     last_fetch: Some(now.wall),
                     last_caught_up: Some(now.wall),

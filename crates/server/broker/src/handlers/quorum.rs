@@ -1,6 +1,7 @@
 //! The metadata quorum, from outside: Vote (52), versions 0–1; BeginQuorumEpoch (53), 0–1;
-//! EndQuorumEpoch (54), 0–1; Fetch (1) of the metadata log by replicas, 12–18; DescribeQuorum (55), 0–2.
-//!
+//! EndQuorumEpoch (54), 0–1; Fetch (1) of the metadata log by replicas, 12–18; DescribeQuorum (55),
+//! 0–2.
+//
 //! Vote 2 brought pre-votes (KIP-996), which are not implemented; a candidate that is told so votes
 //! without. FetchSnapshot (59) is not implemented either: who needs a snapshot cannot follow yet.
 
