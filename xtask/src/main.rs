@@ -6,6 +6,7 @@ mod apache_kafka;
 mod base64;
 mod bench;
 mod ci;
+mod client;
 mod codegen;
 mod conformance;
 mod deny;
@@ -57,6 +58,8 @@ enum Task {
     Bench(bench::Options),
     /// Runs the same scenarios through real clients against Apache Kafka and ottla.
     Conformance(conformance::Options),
+    /// Runs the tests of our own client against both brokers, and our tools beside Kafka's.
+    Client(client::Options),
     /// Moves real files through a broker and compares every line.
     Realdata(trials::realdata::Options),
     /// Hands one directory from Apache Kafka to ottla and back under load.
@@ -89,6 +92,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Deny => deny::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
+        Task::Client(options) => client::run(&options),
         Task::Realdata(options) => trials::realdata::run(&options),
         Task::Handover(options) => trials::handover::run(&options),
         Task::Kill(options) => trials::kill::run(&options),

@@ -7,7 +7,9 @@ use anyhow::{Context, bail};
 
 use super::{Options, Tally};
 use crate::runtimes::Runtime;
-use crate::{codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, workspace};
+use crate::{
+    client, codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, workspace,
+};
 
 /// One stage.
 pub(super) struct Stage {
@@ -56,6 +58,10 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "messages",
         run: messages,
+    },
+    Stage {
+        name: "client",
+        run: |options| client::stage(options.waived()),
     },
     Stage {
         name: "conformance",

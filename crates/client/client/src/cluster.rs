@@ -11,6 +11,7 @@ use ottla_messages::{ApiKey, ErrorCode, Request};
 use ottla_types::NodeId;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::error::check;
 use crate::metadata::Metadata;
 use crate::{ClientConfig, Connection, Error};
 
@@ -209,6 +210,14 @@ impl Cluster {
             ..MetadataRequest::default()
         };
         let response = connection.send_version(&request, version).await?;
+        if ErrorCode(response.error_code) == ErrorCode::REBOOTSTRAP_REQUIRED {
+            // The brokers known are no longer those of this cluster (KIP-1102).
+            let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+            *metadata = Arc::new(Metadata::default());
+            let source = std::io::Error::other("the broker asks to bootstrap again");
+            return Err(Error::connection(connection.address(), source));
+        }
+        check(response.error_code, None)?;
         let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fresh = Metadata::clone(&metadata);
         if all {

@@ -138,6 +138,10 @@ impl Consumer {
     /// When the partition is not assigned.
     pub fn seek(&mut self, topic: &str, partition: i32, to: Start) -> Result<(), Error> {
         let handle = self.handle(topic, partition)?;
+        // The application decides here what it would be asked for.
+        self.effects.retain(
+            |effect| !matches!(effect, Effect::Fail { partition, .. } if *partition == handle),
+        );
         self.step(Input::Seek {
             partition: handle,
             start: to,

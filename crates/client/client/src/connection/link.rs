@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{ClientConfig, Error};
 
-/// Kafka's clients take answers of any size an `i32` can say.
-const MAX_ANSWER_BYTES: usize = i32::MAX as usize;
+/// No broker sends more in one answer. What other protocols begin with (`HTTP`) is a larger number,
+/// so that they are told from Kafka at once.
+const MAX_ANSWER_BYTES: usize = 1 << 30;
 /// Chunks given to one system call.
 const CHUNKS_PER_WRITE: usize = 64;
 

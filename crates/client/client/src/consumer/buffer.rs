@@ -93,7 +93,7 @@ impl Buffer {
             while left > 0
                 && let Some(record) = self.opened.pop_front()
             {
-                self.position = record.offset.plus(1);
+                self.position = Offset(record.offset.0.saturating_add(1));
                 out.push(record);
                 left -= 1;
             }

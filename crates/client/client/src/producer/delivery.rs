@@ -76,9 +76,11 @@ impl Future for Delivery {
             Ok(written) => {
                 let known = written.base_offset != Offset::NONE;
                 let stamped = written.append_time != TimestampMs::NONE;
+                let delta = i64::from(self.offset_delta);
+                let offset = written.base_offset.0.checked_add(delta).map(Offset);
                 Ok(RecordMetadata {
                     partition: self.partition,
-                    offset: known.then(|| written.base_offset.plus(i64::from(self.offset_delta))),
+                    offset: offset.filter(|_| known),
                     timestamp: if stamped {
                         written.append_time
                     } else {

@@ -255,10 +255,11 @@ impl Driver {
                 for sent in sent {
                     self.shared.note_refusal(sent.batch, error.to_string());
                 }
-                // A lost connection and a late answer leave open whether the batch was written.
+                // Whatever it was, the broker did not refuse the batches: whether they are written
+                // is open, and delivery.timeout.ms bounds the tries.
                 let code = match error {
-                    Error::Timeout { .. } => ErrorCode::NETWORK_EXCEPTION,
-                    error => error.code(),
+                    Error::UnsupportedApi { .. } => ErrorCode::UNSUPPORTED_VERSION,
+                    _ => ErrorCode::NETWORK_EXCEPTION,
                 };
                 self.done(request, code);
                 return;

@@ -7,7 +7,7 @@ use ottla_client::{
 };
 use ottla_messages::ErrorCode;
 
-use crate::cluster::{admin, fresh_name, fresh_topic};
+use crate::cluster::{admin, eventually, fresh_name, fresh_topic};
 
 #[tokio::test]
 #[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
@@ -15,16 +15,23 @@ async fn a_topic_lives_from_creation_to_deletion() {
     let admin = admin();
     let topic = fresh_topic("life", 2).await;
     let names = [topic.clone()];
+    let partitions = async |page| {
+        let mut described = admin.describe_topics(&names, page).await.unwrap();
+        described
+            .remove(0)
+            .1
+            .map_or(0, |topic| topic.partitions.len())
+    };
+    let is_listed = async || {
+        let listed = admin.list_topics().await.unwrap();
+        listed.iter().any(|listed| listed.name == topic)
+    };
+    eventually(async || partitions(2_000).await == 2).await;
     let described = admin.describe_topics(&names, 2_000).await.unwrap();
     let description = described[0].1.as_ref().unwrap();
-    assert_eq!(description.partitions.len(), 2);
     assert!(!description.is_internal);
-    assert!(
-        description
-            .partitions
-            .iter()
-            .all(|partition| partition.isr.len() == 1)
-    );
+    let mut in_sync = description.partitions.iter();
+    assert!(in_sync.all(|partition| partition.isr.len() == 1));
     let more = NewPartitions {
         topic: topic.clone(),
         total: 5,
@@ -33,27 +40,13 @@ async fn a_topic_lives_from_creation_to_deletion() {
     for (_, outcome) in admin.create_partitions(&[more]).await.unwrap() {
         outcome.unwrap();
     }
-    let described = admin.describe_topics(&names, 2).await.unwrap();
-    assert_eq!(described[0].1.as_ref().unwrap().partitions.len(), 5);
-    assert!(
-        admin
-            .list_topics()
-            .await
-            .unwrap()
-            .iter()
-            .any(|listed| listed.name == topic)
-    );
+    // Page by page.
+    eventually(async || partitions(2).await == 5).await;
+    eventually(&is_listed).await;
     for (_, outcome) in admin.delete_topics(&names).await.unwrap() {
         outcome.unwrap();
     }
-    assert!(
-        admin
-            .list_topics()
-            .await
-            .unwrap()
-            .iter()
-            .all(|listed| listed.name != topic)
-    );
+    eventually(async || !is_listed().await).await;
 }
 
 #[tokio::test]

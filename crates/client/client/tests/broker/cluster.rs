@@ -1,6 +1,7 @@
 //! The broker under test, and topics of its own for every test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use ottla_client::{Admin, AdminConfig, NewTopic};
 
@@ -41,4 +42,13 @@ pub async fn configured_topic(prefix: &str, partitions: i32, configs: &[(&str, &
         created.unwrap();
     }
     name
+}
+
+/// Waits until it holds: Apache Kafka answers an administrative request before its broker has
+/// replayed what the controller decided.
+pub async fn eventually(holds: impl AsyncFn() -> bool) {
+    let waiting = async { while !holds().await {} };
+    tokio::time::timeout(Duration::from_secs(20), waiting)
+        .await
+        .unwrap();
 }
