@@ -89,12 +89,6 @@ impl KafkaString {
             Content::Shared(text) => text.as_bytes(),
         }
     }
-
-    /// A clone: text never is a part of a larger buffer.
-    #[must_use]
-    pub fn detached(&self) -> KafkaString {
-        self.clone()
-    }
 }
 
 impl Default for KafkaString {
