@@ -10,7 +10,7 @@ use ottla_types::NodeId;
 
 use crate::listeners::{Endpoint, HostAndPort};
 
-pub use own::{CompressedValidation, Durability, OwnConfig};
+pub use own::{Durability, OwnConfig};
 
 /// Everything a node honours of its configuration, checked as Kafka checks it. Times are in the
 /// unit of the key's name.
@@ -93,18 +93,22 @@ impl ListenersConfig {
 /// Sockets, requests and connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketConfig {
-    /// `socket.send.buffer.bytes`; `None` leaves it to the system.
+    /// `socket.send.buffer.bytes` if it is set; `None` leaves it to the system, which does better
+    /// than Kafka's default.
     pub send_buffer_bytes: Option<u32>,
-    /// `socket.receive.buffer.bytes`; `None` leaves it to the system.
+    /// `socket.receive.buffer.bytes` if it is set; `None` leaves it to the system.
     pub receive_buffer_bytes: Option<u32>,
     /// `socket.request.max.bytes`
     pub request_max_bytes: u32,
-    /// `socket.listen.backlog.size`
-    pub listen_backlog_size: u32,
+    /// `socket.listen.backlog.size` if it is set; `None` stands for a queue long enough for a
+    /// storm of connections.
+    pub listen_backlog_size: Option<u32>,
     /// `connections.max.idle.ms`; `None` never closes an idle connection.
     pub connections_max_idle_ms: Option<u64>,
     /// `max.connections`
     pub max_connections: u32,
+    /// `max.connections.per.ip`
+    pub max_connections_per_ip: u32,
     /// `request.timeout.ms`
     pub request_timeout_ms: i32,
 }

@@ -23,9 +23,9 @@ mod page;
 mod topic;
 
 pub use broker::{
-    BrokerConfig, BrokerLifecycleConfig, ClassicGroupConfig, CompressedValidation, Durability,
-    FetchConfig, ListenersConfig, LogDirsConfig, MetadataLogConfig, NodeConfig, OffsetsConfig,
-    OwnConfig, ProducerIdConfig, QuorumConfig, Roles, SocketConfig, TopicCreationConfig, Voter,
+    BrokerConfig, BrokerLifecycleConfig, ClassicGroupConfig, Durability, FetchConfig,
+    ListenersConfig, LogDirsConfig, MetadataLogConfig, NodeConfig, OffsetsConfig, OwnConfig,
+    ProducerIdConfig, QuorumConfig, Roles, SocketConfig, TopicCreationConfig, Voter,
 };
 pub use describe::{
     ConfigEntry, describe_broker, describe_cluster_default, describe_group, describe_topic,

@@ -160,6 +160,8 @@ impl TopicEntry {
     /// What a batch must keep to.
     #[must_use]
     pub fn batch_rules(&self, now: TimestampMs) -> ClientBatchRules {
+        let caps = InflateLimits::default();
+        let inflated = self.config.max_decompressed_message_bytes as usize;
         ClientBatchRules {
             batch_bytes_max: self.config.max_message_bytes as usize,
             segment_bytes: self.config.segment.bytes as usize,
@@ -168,7 +170,10 @@ impl TopicEntry {
             timestamp_after_max_ms: self.config.message_timestamp_after_max_ms,
             now,
             is_compacted: self.config.cleanup_policy.compact,
-            inflate: InflateLimits::default(),
+            inflate: InflateLimits {
+                inflated_bytes_max: inflated.min(caps.inflated_bytes_max),
+                ..caps
+            },
         }
     }
 }

@@ -19,7 +19,9 @@ mod service;
 
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};
-pub use listener::{Accepted, ConnectionBounds, ConnectionCount, Counted, bind, start_acceptor};
+pub use listener::{
+    Accepted, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind, start_acceptor,
+};
 pub use notices::{Notice, Notices, waiter_id, waiter_number};
 pub use pool::Pool;
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};

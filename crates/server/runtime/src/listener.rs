@@ -16,11 +16,22 @@ const BACKLOG: i32 = 4096;
 /// After the process ran out of file descriptors: long enough for some to be closed.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(100);
 
+/// How a listening socket, and each that it accepts, is set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SocketSettings {
+    /// Bytes of the send buffer; `None` leaves it to the system.
+    pub send_buffer: Option<u32>,
+    /// Bytes of the receive buffer; `None` leaves it to the system.
+    pub receive_buffer: Option<u32>,
+    /// How many connections may wait to be accepted; `None` for many.
+    pub backlog: Option<u32>,
+}
+
 /// Binds a listening socket.
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub fn bind(address: SocketAddr, settings: SocketSettings) -> io::Result<TcpListener> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -30,8 +41,18 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
+    // Accepted sockets inherit the sizes of the buffers.
+    if let Some(bytes) = settings.send_buffer {
+        socket.set_send_buffer_size(bytes as usize)?;
+    }
+    if let Some(bytes) = settings.receive_buffer {
+        socket.set_recv_buffer_size(bytes as usize)?;
+    }
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
+    let backlog = settings
+        .backlog
+        .map_or(BACKLOG, |length| i32::try_from(length).unwrap_or(i32::MAX));
+    socket.listen(backlog)?;
     Ok(socket.into())
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ottla_runtime::{
     Connection, ConnectionBounds, ConnectionCount, ConnectionLimits, ReactorHandle, ReplySlot,
-    Service, bind, start_acceptor, start_reactor,
+    Service, SocketSettings, bind, start_acceptor, start_reactor,
 };
 use ottla_types::Instant;
 use tokio::sync::Notify;
@@ -80,7 +80,8 @@ struct Server {
 
 impl Server {
     fn start(limits: ConnectionLimits, bounds: ConnectionBounds) -> Server {
-        let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = bind(at, SocketSettings::default()).unwrap();
         let address = listener.local_addr().unwrap();
         let reactor = ReactorHandle::unstarted();
         let service = || Rc::new(Echo::default());

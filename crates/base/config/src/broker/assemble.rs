@@ -198,14 +198,18 @@ fn check_ranges(values: &Values<'_>) -> Result<(), ConfigError> {
 }
 
 fn sockets(values: &Values<'_>) -> Result<SocketConfig, ConfigError> {
-    let buffer = |name: &str| values.i64(name).map(|bytes| u32::try_from(bytes).ok());
+    let if_set = |name: &str| {
+        let number = values.i64(name)?;
+        Ok(u32::try_from(number).ok().filter(|_| values.is_set(name)))
+    };
     Ok(SocketConfig {
-        send_buffer_bytes: buffer("socket.send.buffer.bytes")?,
-        receive_buffer_bytes: buffer("socket.receive.buffer.bytes")?,
+        send_buffer_bytes: if_set("socket.send.buffer.bytes")?,
+        receive_buffer_bytes: if_set("socket.receive.buffer.bytes")?,
         request_max_bytes: values.u32("socket.request.max.bytes")?,
-        listen_backlog_size: values.u32("socket.listen.backlog.size")?,
+        listen_backlog_size: if_set("socket.listen.backlog.size")?,
         connections_max_idle_ms: u64::try_from(values.i64("connections.max.idle.ms")?).ok(),
         max_connections: values.u32("max.connections")?,
+        max_connections_per_ip: values.u32("max.connections.per.ip")?,
         request_timeout_ms: values.i32("request.timeout.ms")?,
     })
 }

@@ -15,15 +15,6 @@ pub enum Durability {
     Os,
 }
 
-/// How much of a compressed batch from a client is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CompressedValidation {
-    /// Everything, as Kafka does: it is inflated.
-    Full,
-    /// The header and the checksum.
-    Header,
-}
-
 /// The keys that begin with `ottla.`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnConfig {
@@ -33,8 +24,6 @@ pub struct OwnConfig {
     pub reactors: Option<NonZeroU32>,
     /// `ottla.metrics.listener`
     pub metrics_listener: Option<HostAndPort>,
-    /// `ottla.compressed.validation`
-    pub compressed_validation: CompressedValidation,
 }
 
 impl OwnConfig {
@@ -51,10 +40,6 @@ impl OwnConfig {
                 .filter(|address| !address.is_empty())
                 .map(|address| HostAndPort::parse_for(METRICS_LISTENER, &address))
                 .transpose()?,
-            compressed_validation: match values.text("ottla.compressed.validation")?.as_deref() {
-                Some("header") => CompressedValidation::Header,
-                _ => CompressedValidation::Full,
-            },
         })
     }
 }

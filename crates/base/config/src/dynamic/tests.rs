@@ -61,7 +61,7 @@ fn a_value_is_checked_alone_and_with_the_others() {
 #[test]
 fn what_protects_and_is_not_implemented_cannot_be_set() {
     for (name, value) in [
-        ("max.connections.per.ip", "10"),
+        ("max.connections.per.ip.overrides", "127.0.0.1:5"),
         ("listener.name.plaintext.ssl.keystore.location", "/x"),
     ] {
         assert!(

@@ -34,7 +34,7 @@ fn what_protects_and_is_not_implemented_refuses_the_start() {
         ("ssl.keystore.location", "/etc/keys"),
         ("ssl.key.password", "secret"),
         ("sasl.enabled.mechanisms", "PLAIN"),
-        ("max.connections.per.ip", "5"),
+        ("max.connections.per.ip.overrides", "127.0.0.1:5"),
         ("quota.producer.default", "1000"),
         ("listener.name.plaintext.plain.sasl.jaas.config", "x"),
         ("listener.name.plaintext.max.connections", "5"),
@@ -56,7 +56,7 @@ fn what_protects_in_name_only_is_let_through() {
         check(&[
             ("authorizer.class.name", ""),
             ("ssl.client.auth", "none"),
-            ("max.connections.per.ip", "2147483647"),
+            ("max.connections.per.ip.overrides", ""),
         ]),
         Ok(vec![])
     );

@@ -61,7 +61,7 @@ keys! {
         "The shortest session timeout a classic group's member may ask for, in milliseconds.";
     "offset.metadata.max.bytes", Int, Is("4096"), Any, High, ReadOnly, Honoured,
         "The longest text that may accompany a committed offset.";
-    "offsets.commit.timeout.ms", Int, Is("5000"), AtLeast(1), High, ReadOnly, Honoured,
+    "offsets.commit.timeout.ms", Int, Is("5000"), AtLeast(1), High, ReadOnly, NotYet,
         "Milliseconds an offset commit may wait for its replicas.";
     "offsets.load.buffer.size", Int, Is("5242880"), AtLeast(1), High, ReadOnly, WithoutMeaning,
         "Bytes read at a time when a group's state is loaded.";
@@ -69,7 +69,7 @@ keys! {
         "Milliseconds between the rounds that look for expired offsets.";
     "offsets.retention.minutes", Int, Is("10080"), AtLeast(1), High, ReadOnly, Honoured,
         "Minutes committed offsets outlive their group's last member.";
-    "offsets.topic.compression.codec", Int, Is("0"), Any, High, ReadOnly, Honoured,
+    "offsets.topic.compression.codec", Int, Is("0"), Any, High, ReadOnly, NotYet,
         "How the offsets topic is compressed: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.";
     "offsets.topic.num.partitions", Int, Is("50"), AtLeast(1), High, ReadOnly, Honoured,
         "Partitions of the offsets topic.";

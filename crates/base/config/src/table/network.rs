@@ -34,7 +34,7 @@ keys! {
         "How many connections per second are accepted.";
     "max.connections", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, Honoured,
         "How many connections the broker accepts at a time.";
-    "max.connections.per.ip", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, Protects,
+    "max.connections.per.ip", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, Honoured,
         "How many connections one address may hold at a time.";
     "max.connections.per.ip.overrides", String, Is(""), Any, Medium, ClusterWide, Protects,
         "Limits of connections for single addresses, as address:limit.";

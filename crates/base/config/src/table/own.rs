@@ -4,10 +4,6 @@ use super::columns::*;
 
 keys! {
     public:
-    "ottla.compressed.validation", String, Is("full"),
-        OneOf(&["full", "header"]), Low, ReadOnly, Honoured,
-        "Whether compressed batches are inflated and checked in full, as Kafka does, or only their \
-        headers.";
     "ottla.durability", String, Is("fsync"), OneOf(&["fsync", "os"]), High, ReadOnly, Honoured,
         "What acks=all rests on unless the topic's flush.messages says otherwise: fsync is the \
         disk, os the page cache as in Kafka.";

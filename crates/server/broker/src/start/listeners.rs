@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use ottla_config::{BrokerConfig, Endpoint};
-use ottla_runtime::{ConnectionBounds, ConnectionCount, bind, start_acceptor};
+use ottla_runtime::{ConnectionBounds, ConnectionCount, SocketSettings, bind, start_acceptor};
 
 use super::StartError;
 use crate::metrics_endpoint;
@@ -23,10 +23,18 @@ pub struct BoundListener {
 }
 
 pub(super) fn bind_all(broker: &BrokerConfig) -> Result<Vec<BoundListener>, StartError> {
-    broker.listeners.listeners.iter().map(bind_one).collect()
+    let settings = SocketSettings {
+        send_buffer: broker.sockets.send_buffer_bytes,
+        receive_buffer: broker.sockets.receive_buffer_bytes,
+        backlog: broker.sockets.listen_backlog_size,
+    };
+    let listeners = broker.listeners.listeners.iter();
+    listeners
+        .map(|endpoint| bind_one(endpoint, settings))
+        .collect()
 }
 
-fn bind_one(endpoint: &Endpoint) -> Result<BoundListener, StartError> {
+fn bind_one(endpoint: &Endpoint, settings: SocketSettings) -> Result<BoundListener, StartError> {
     let host = endpoint.host.as_deref();
     let shown = format!("{}:{}", host.unwrap_or("*"), endpoint.port);
     let failed = |source| StartError::Listener {
@@ -51,7 +59,7 @@ fn bind_one(endpoint: &Endpoint) -> Result<BoundListener, StartError> {
     }
     let mut refused = std::io::Error::other("the host has no address");
     for address in addresses {
-        match bind(address) {
+        match bind(address, settings) {
             Ok(socket) => {
                 let address = socket.local_addr().map_err(failed)?;
                 return Ok(BoundListener {
@@ -108,7 +116,7 @@ pub(super) fn accept_all(
     let sockets = &node.config().sockets;
     let bounds = ConnectionBounds {
         total: sockets.max_connections as usize,
-        per_address: usize::MAX,
+        per_address: sockets.max_connections_per_ip as usize,
     };
     let count = Arc::new(ConnectionCount::default());
     let next_reactor = Arc::new(AtomicUsize::new(0));
@@ -151,7 +159,7 @@ pub(super) fn serve_metrics(node: &Arc<Node>) -> Result<Option<SocketAddr>, Star
         .next();
     let address =
         address.ok_or_else(|| failed(std::io::Error::other("the host has no address")))?;
-    let socket = bind(address).map_err(failed)?;
+    let socket = bind(address, SocketSettings::default()).map_err(failed)?;
     let bound = socket.local_addr().map_err(failed)?;
     metrics_endpoint::serve(node, socket).map_err(failed)?;
     Ok(Some(bound))
