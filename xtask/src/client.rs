@@ -80,7 +80,6 @@ fn both(options: &Options) -> anyhow::Result<Tally> {
 fn tests(bootstrap: &str) -> anyhow::Result<Tally> {
     let mut child = Command::new("cargo")
         .args(["test", "--package", "ottla-client", "--test", "broker"])
-        .args(["--", "--include-ignored"])
         .env("OTTLA_TEST_BOOTSTRAP", bootstrap)
         .current_dir(workspace::root())
         .stdout(Stdio::piped())

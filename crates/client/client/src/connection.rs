@@ -89,7 +89,7 @@ impl Connection {
     /// # Errors
     /// When there is none.
     pub fn version_of(&self, api_key: ApiKey) -> Result<i16, Error> {
-        let version = self.shared.versions.newest_common(api_key);
+        let version = self.shared.versions.newest_shared(api_key);
         version.ok_or_else(|| Error::UnsupportedApi {
             address: self.shared.address.to_string(),
             api_key,

@@ -259,7 +259,8 @@ impl Consumer {
         Ok(metadata.topics.keys().cloned().collect())
     }
 
-    /// Offsets of partitions: the ends of their logs, or by time, as the isolation level shows them.
+    /// Offsets of partitions: the ends of their logs, or by time; the end is what the isolation
+    /// level shows.
     ///
     /// # Errors
     /// When a leader refuses or does not answer in time.

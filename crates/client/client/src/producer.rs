@@ -225,6 +225,6 @@ fn refusal(code: ErrorCode, message: Option<String>) -> Error {
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the state usable: every change is finished before its lock is given up.
+    // A panic elsewhere leaves the state usable: a change is finished before its lock is given up.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

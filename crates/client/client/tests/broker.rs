@@ -1,5 +1,6 @@
 //! The client against a broker: the address in `OTTLA_TEST_BOOTSTRAP`, ottla's or Apache Kafka's.
-//! `OTTLA_TEST_BOOTSTRAP=host:port cargo test -p ottla-client --test broker -- --ignored`
+//! `cargo xtask client` runs it against both; by hand:
+//! `OTTLA_TEST_BOOTSTRAP=host:port cargo test -p ottla-client --test broker`
 
 #![allow(
     clippy::unwrap_used,

@@ -228,7 +228,7 @@ impl Admin {
         let connection = self.connection().await?;
         let pages = connection
             .versions()
-            .newest_common(ApiKey::DescribeTopicPartitions);
+            .newest_shared(ApiKey::DescribeTopicPartitions);
         let mut found = if pages.is_some() {
             self.describe_by_pages(names, limit).await?
         } else {

@@ -20,12 +20,14 @@ settings! {
         /// `reconnect.backoff.ms`: the wait before a broker is dialled again.
         reconnect_backoff_ms: Duration = Duration::from_millis(50), "reconnect.backoff.ms";
         /// `reconnect.backoff.max.ms`: what the doubling wait stops at.
-        reconnect_backoff_max_ms: Duration = Duration::from_millis(1_000), "reconnect.backoff.max.ms";
+        reconnect_backoff_max_ms: Duration = Duration::from_millis(1_000),
+            "reconnect.backoff.max.ms";
         /// `socket.connection.setup.timeout.ms`: how long dialling one address may take.
         socket_connection_setup_timeout_ms: Duration = Duration::from_millis(10_000),
             "socket.connection.setup.timeout.ms";
         /// `connections.max.idle.ms`: when an unused connection is closed.
-        connections_max_idle_ms: Duration = Duration::from_millis(540_000), "connections.max.idle.ms";
+        connections_max_idle_ms: Duration = Duration::from_millis(540_000),
+            "connections.max.idle.ms";
         /// `metadata.max.age.ms`: when metadata are asked for again without a reason.
         metadata_max_age_ms: Duration = Duration::from_millis(300_000), "metadata.max.age.ms";
         /// `default.api.timeout.ms`: how long a call may take, retries included.

@@ -122,7 +122,8 @@ impl ProducerConfig {
             .saturating_add(self.client.request_timeout_ms);
         match self.delivery_timeout_ms {
             Some(timeout) if timeout < least => Err(ConfigError::Conflict(
-                "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms"
+                "delivery.timeout.ms should be equal to or larger than linger.ms + \
+                 request.timeout.ms"
                     .to_owned(),
             )),
             Some(timeout) => Ok(timeout),

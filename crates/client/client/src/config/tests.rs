@@ -1,3 +1,5 @@
+//! Settings by name, their refusals, and what follows from several.
+
 use std::time::Duration;
 
 use ottla_consumer::OffsetReset;

@@ -47,9 +47,9 @@ impl ApiVersionRanges {
         self.ranges.get(&api_key).copied()
     }
 
-    /// The newest version that both sides speak; versions that Kafka marks as unstable are left out.
+    /// The newest version that both sides speak; what Kafka marks as unstable is left out.
     #[must_use]
-    pub fn newest_common(&self, api_key: ApiKey) -> Option<i16> {
+    pub fn newest_shared(&self, api_key: ApiKey) -> Option<i16> {
         let (lowest, highest) = self.range(api_key as i16)?;
         let ours = api_key.valid_versions();
         let mut newest = *ours.end();
@@ -80,7 +80,7 @@ pub(super) async fn negotiate(shared: &Shared) -> Result<ApiVersionRanges, Error
     if ErrorCode(response.error_code) == ErrorCode::UNSUPPORTED_VERSION {
         let known = ApiVersionRanges::of(&response);
         let version = known
-            .newest_common(ApiVersionsRequest::API_KEY)
+            .newest_shared(ApiVersionsRequest::API_KEY)
             .filter(|version| *version < newest)
             .unwrap_or(0);
         response = shared.send(&request, version, None).await?;

@@ -1,3 +1,5 @@
+//! Hashes as Java computes them, and records without key.
+
 use super::{StickyPartition, murmur2, partition_of_key};
 
 #[test]

@@ -1,7 +1,7 @@
 //! The batches that wait, under one lock: `send` appends to them, the driver takes them.
 //!
-//! *Invariants*: a partition has at most one open batch; bytes counted as buffered belong to a batch
-//! that is neither delivered nor given up; nothing is awaited under the lock.
+//! *Invariants*: a partition has at most one open batch; bytes counted as buffered belong to a
+//! batch that is neither delivered nor given up; nothing is awaited under the lock.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,6 @@ use ottla_messages::ErrorCode;
 use crate::cluster::{admin, eventually, fresh_name, fresh_topic};
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_topic_lives_from_creation_to_deletion() {
     let admin = admin();
     let topic = fresh_topic("life", 2).await;
@@ -50,7 +49,6 @@ async fn a_topic_lives_from_creation_to_deletion() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn refusals_name_the_error_and_say_why() {
     let admin = admin();
     let topic = fresh_topic("twice", 1).await;
@@ -79,7 +77,6 @@ async fn refusals_name_the_error_and_say_why() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn configurations_are_changed_one_by_one() {
     let admin = admin();
     let topic = fresh_topic("configs", 1).await;
@@ -135,7 +132,6 @@ async fn configurations_are_changed_one_by_one() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn the_cluster_and_its_directories_are_described() {
     let admin = admin();
     let topic = fresh_topic("dirs", 3).await;

@@ -49,7 +49,6 @@ async fn write(topic: &str, count: i64) {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn what_was_written_is_read_in_order_with_everything_it_had() {
     for compression in [
         Compression::None,
@@ -118,7 +117,6 @@ async fn what_was_written_is_read_in_order_with_everything_it_had() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_poll_without_records_ends_in_time_and_later_records_wake_it() {
     let topic = fresh_topic("wait", 1).await;
     let mut consumer = from_earliest(&topic, 1);
@@ -134,7 +132,6 @@ async fn a_poll_without_records_ends_in_time_and_later_records_wake_it() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn seeks_move_the_position_by_offset_time_and_to_the_ends() {
     let topic = fresh_topic("seek", 1).await;
     write(&topic, 100).await;
@@ -165,7 +162,6 @@ async fn seeks_move_the_position_by_offset_time_and_to_the_ends() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn max_poll_records_bounds_a_poll_and_positions_follow() {
     let topic = fresh_topic("bound", 1).await;
     write(&topic, 50).await;
@@ -186,7 +182,6 @@ async fn max_poll_records_bounds_a_poll_and_positions_follow() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_position_outside_the_log_is_reset_or_reported() {
     let topic = fresh_topic("range", 1).await;
     write(&topic, 10).await;
@@ -211,7 +206,6 @@ async fn a_position_outside_the_log_is_reset_or_reported() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn paused_partitions_rest_and_revoked_ones_are_gone() {
     let topic = fresh_topic("pause", 2).await;
     write(&topic, 10).await;
@@ -232,7 +226,6 @@ async fn paused_partitions_rest_and_revoked_ones_are_gone() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn offsets_are_found_by_time_and_at_the_ends() {
     let topic = configured_topic("times", 2, &[]).await;
     write(&topic, 20).await;
@@ -263,7 +256,6 @@ async fn offsets_are_found_by_time_and_at_the_ends() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn log_append_time_is_told() {
     let topic = configured_topic("append", 1, &[("message.timestamp.type", "LogAppendTime")]).await;
     write(&topic, 3).await;
@@ -275,7 +267,6 @@ async fn log_append_time_is_told() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn read_committed_shows_what_no_transaction_holds() {
     let topic = fresh_topic("committed", 1).await;
     write(&topic, 30).await;

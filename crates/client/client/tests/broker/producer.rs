@@ -25,7 +25,6 @@ async fn end_offsets(topic: &str, partitions: i32) -> Vec<i64> {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn offsets_count_up_per_partition_in_the_order_of_send() {
     let topic = fresh_topic("order", 1).await;
     let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
@@ -45,7 +44,6 @@ async fn offsets_count_up_per_partition_in_the_order_of_send() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn every_codec_and_every_acks_is_written() {
     for compression in [
         Compression::None,
@@ -77,7 +75,6 @@ async fn every_codec_and_every_acks_is_written() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_key_goes_where_javas_clients_put_it() {
     let topic = fresh_topic("keys", 7).await;
     let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
@@ -91,7 +88,6 @@ async fn a_key_goes_where_javas_clients_put_it() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_topic_that_does_not_exist_is_created_or_times_out_within_max_block() {
     let topic = fresh_name("absent");
     let config = ProducerConfig::new(&bootstrap()).max_block_ms(Duration::from_secs(5));
@@ -103,7 +99,6 @@ async fn a_topic_that_does_not_exist_is_created_or_times_out_within_max_block() 
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn a_record_above_the_limits_is_refused_and_others_are_not() {
     let topic = configured_topic("large", 1, &[("max.message.bytes", "10000")]).await;
     let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();
@@ -122,7 +117,6 @@ async fn a_record_above_the_limits_is_refused_and_others_are_not() {
 }
 
 #[tokio::test]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn memory_bounds_what_waits() {
     let topic = fresh_topic("memory", 3).await;
     let config = ProducerConfig::new(&bootstrap()).buffer_memory(50_000);
@@ -142,7 +136,6 @@ async fn memory_bounds_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs OTTLA_TEST_BOOTSTRAP"]
 async fn many_tasks_share_a_producer() {
     let topic = fresh_topic("shared", 4).await;
     let producer = Producer::new(ProducerConfig::new(&bootstrap())).unwrap();

@@ -1,3 +1,5 @@
+//! Suggestions for misspelled commands.
+
 use super::nearest;
 
 #[test]

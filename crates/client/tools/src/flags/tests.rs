@@ -1,3 +1,5 @@
+//! Command lines as Kafka's older tools read them.
+
 use super::{Flag, FlagError, Flags, switch, usage, value};
 
 const KNOWN: &[Flag] = &[

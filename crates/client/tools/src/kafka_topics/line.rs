@@ -222,9 +222,9 @@ fn check(flags: &Flags, action: Action) -> Result<(), Failure> {
     }
     if action == Action::Alter {
         if flags.has("config") {
-            let message = "Option combination \"[[config], [bootstrap-server]]\" can't be used with \
-                           option \"[alter]\" (To alter topic configurations, the kafka-configs \
-                           tool can be used.)";
+            let message = "Option combination \"[[config], [bootstrap-server]]\" can't be used \
+                           with option \"[alter]\" (To alter topic configurations, the \
+                           kafka-configs tool can be used.)";
             return Err(Failure::Use(message.to_owned()));
         }
         flags.require(&["partitions"])?;

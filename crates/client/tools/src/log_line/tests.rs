@@ -1,3 +1,5 @@
+//! The time of a log line.
+
 use super::timestamp;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Patterns of topic names.
+
 use super::Pattern;
 
 fn matches(pattern: &str, name: &str) -> bool {

@@ -1,3 +1,5 @@
+//! What people are told.
+
 use super::{counted, no_topic};
 
 #[test]

@@ -1,3 +1,5 @@
+//! Which batches read_committed hides.
+
 use ottla_types::{Offset, ProducerId};
 
 use super::{AbortedTransaction, AbortedTransactions, BatchKind};

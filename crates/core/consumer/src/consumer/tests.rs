@@ -1,3 +1,5 @@
+//! Runs the golden scripts of the consumer.
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Runs the golden scripts of the producer.
+
 use std::fmt::Write as _;
 use std::path::Path;
 

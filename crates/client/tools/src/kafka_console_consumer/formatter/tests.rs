@@ -1,3 +1,5 @@
+//! How records are shown.
+
 use bytes::Bytes;
 use ottla_client::ConsumerRecord;
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};

@@ -1,3 +1,5 @@
+//! How lines are split.
+
 use super::{LineReader, ParsedRecord};
 
 fn reader(words: &[(&str, &str)]) -> LineReader {

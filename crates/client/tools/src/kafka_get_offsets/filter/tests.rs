@@ -1,3 +1,5 @@
+//! Which partitions a rule means.
+
 use super::Filter;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Command lines of kafka-topics.
+
 use super::{Action, Filter, parse};
 use crate::failure::Failure;
 
