@@ -53,7 +53,7 @@ pub fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
 
 fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Result<()> {
     fs::create_dir_all(data).with_context(|| data.display().to_string())?;
-    format_if_new(data)?;
+    format_once(data)?;
     let file = configuration(data, arguments.port);
     let node = ottla_broker::start(StartOptions {
         file,
@@ -75,7 +75,7 @@ fn memory_directory() -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-fn format_if_new(data: &Path) -> anyhow::Result<()> {
+fn format_once(data: &Path) -> anyhow::Result<()> {
     if LogDirectory::new(RealStorage, data)
         .load_meta_properties()?
         .is_some()

@@ -37,7 +37,8 @@ pub(crate) fn place(
     let wanted = usize::try_from(replication_factor).unwrap_or(0);
     if wanted == 0 {
         return Err(format!(
-            "Invalid replication factor {replication_factor}: the replication factor must be positive."
+            "Invalid replication factor {replication_factor}: \
+             the replication factor must be positive."
         ));
     }
     if unfenced == 0 {

@@ -1,11 +1,11 @@
 //! The machine of one replica.
 //!
-//! *State*: idle, leading or offline. Idle → leading by `Lead`; leading → idle by `StopLeading`; any →
-//! offline by `StorageFailed`, for good. A newer `Lead` goes on leading in the newer epoch.
+//! *State*: idle, leading or offline. Idle → leading by `Lead`; leading → idle by `StopLeading`;
+//! any → offline by `StorageFailed`, for good. A newer `Lead` goes on leading in the newer epoch.
 //! *Invariants*: the high watermark never falls; it rests on `durable` under fsync and on `written`
 //! otherwise; nobody is answered before the mark he waits for has passed.
-//! *Not here*: followers, their fetches and the growing and shrinking of the in-sync set, which come
-//! with the cluster; a replica leads alone until then.
+//! *Not here*: followers, their fetches and the growing and shrinking of the in-sync set, which
+//! come with the cluster; a replica leads alone until then.
 
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;

@@ -1,8 +1,8 @@
 //! A broker's life as its controller sees it: registered, unfenced, heard of every two seconds, and
 //! let go in order.
 //!
-//! *State*: starting → registered → unfenced → leaving → gone. A controller that forgets the broker's
-//! epoch is registered with anew.
+//! *State*: starting → registered → unfenced → leaving → gone. A controller that forgets the
+//! broker's epoch is registered with anew.
 //! *Kafka*: `BrokerLifecycleManager`.
 
 use std::sync::Arc;

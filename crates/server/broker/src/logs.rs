@@ -1,5 +1,5 @@
-//! The log directories of a node while it runs: what was found in them at start, where a new replica
-//! goes, how one is opened and how it goes away.
+//! The log directories of a node while it runs: what was found in them at start, where a new
+//! replica goes, how one is opened and how it goes away.
 //!
 //! *Not here*: which replicas belong here (`publisher`).
 
@@ -88,8 +88,8 @@ impl Logs {
         })
     }
 
-    /// Renames replicas that the metadata does not give to this node (`belongs` says which it does),
-    /// so that nobody takes them for live ones.
+    /// Renames replicas that the metadata does not give to this node (`belongs` says which it
+    /// does), so that nobody takes them for live ones.
     ///
     /// # Errors
     /// When a directory cannot be changed, or one partition lies in two of them.

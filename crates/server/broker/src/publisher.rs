@@ -1,5 +1,5 @@
-//! Acts on committed metadata: opens and closes replicas, lets them lead, and only then shows the new
-//! picture to the reactors.
+//! Acts on committed metadata: opens and closes replicas, lets them lead, and only then shows the
+//! new picture to the reactors.
 //!
 //! *Invariant*: whoever was told of a topic by this node finds its replicas serving.
 
@@ -25,8 +25,8 @@ pub type OpenReplicas = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica>>>>;
 
 /// The one who publishes.
 ///
-/// *State*: waiting until the image contains this run's own registration, which lies behind all that
-/// former runs have left in the log; only then it is known what belongs here. Then acting.
+/// *State*: waiting until the image contains this run's own registration, which lies behind all
+/// that former runs have left in the log; only then it is known what belongs here. Then acting.
 pub struct Publisher {
     node: Arc<Node>,
     incarnation: Uuid,

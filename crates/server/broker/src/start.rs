@@ -1,5 +1,5 @@
-//! The assembly of a node, in the order that its parts need each other: directories, quorum, reactors,
-//! registration, listeners.
+//! The assembly of a node, in the order that its parts need each other: directories, quorum,
+//! reactors, registration, listeners.
 
 mod directories;
 mod listeners;

@@ -1,5 +1,5 @@
-//! The end of a node, in the order that the next start relies on (kraft A.9): leaderships handed over,
-//! logs closed, checkpoints stored, and only then the markers of a clean stop.
+//! The end of a node, in the order that the next start relies on (kraft A.9): leaderships handed
+//! over, logs closed, checkpoints stored, and only then the markers of a clean stop.
 
 use std::sync::Arc;
 

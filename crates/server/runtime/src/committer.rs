@@ -1,8 +1,8 @@
 //! One thread per log directory that puts what was written on the device.
 //!
 //! Group commit without a timer: whoever wrote during one round is served by the next, so the round
-//! is the batch. Every replica with written but not durable bytes takes part, whether somebody waits
-//! or not: what consumers may see follows the disk.
+//! is the batch. Every replica with written but not durable bytes takes part, whether somebody
+//! waits or not: what consumers may see follows the disk.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -10,7 +10,8 @@ use ottla_types::{LeaderEpoch, Offset, TimestampMs};
 /// The bytes of a segment as a crash or a bad disk left it; whether nothing had to be cut.
 ///
 /// # Panics
-/// When the log cannot be opened, holds other than intact batches in order, or cannot be appended to.
+/// When the log cannot be opened, holds other than intact batches in order, or cannot be appended
+/// to.
 #[must_use]
 pub fn segment(data: &[u8]) -> bool {
     let storage = MemoryStorage::new();

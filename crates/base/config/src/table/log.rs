@@ -124,6 +124,7 @@ keys! {
         otherwise.";
     "message.max.bytes", Int, Is("1048588"), AtLeast(0), High, ClusterWide, Honoured,
         "The largest record batch accepted, in bytes, unless the topic says otherwise.";
-    "num.recovery.threads.per.data.dir", Int, Is("2"), AtLeast(1), High, ClusterWide, WithoutMeaning,
+    "num.recovery.threads.per.data.dir", Int, Is("2"), AtLeast(1), High, ClusterWide,
+    WithoutMeaning,
         "Threads per log directory that recover logs at start.";
 }

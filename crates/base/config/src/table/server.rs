@@ -18,7 +18,8 @@ keys! {
         "Whether a stopping broker hands its leaderships over first.";
     "controller.listener.names", List, Required, NonEmptyListOf(&[]), High, ReadOnly, Honoured,
         "The listeners of the controllers; a broker connects to the first of them.";
-    "controller.quorum.append.linger.ms", Int, Is("25"), AtLeast(0), Medium, ReadOnly, WithoutMeaning,
+    "controller.quorum.append.linger.ms", Int, Is("25"), AtLeast(0), Medium, ReadOnly,
+    WithoutMeaning,
         "Milliseconds the leader of the quorum may hold records back to write them together.";
     "controller.quorum.auto.join.enable", Boolean, Is("false"), Any, Low, ReadOnly, NotYet,
         "Whether a controller adds itself to the voters.";

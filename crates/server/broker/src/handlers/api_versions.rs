@@ -1,7 +1,7 @@
 //! ApiVersions (18), versions 0–5.
 //!
-//! Version 3 is flexible and names the client's software, 4 shows features whose lowest level is 0, 5
-//! says whom the client believes to talk to. An unknown version is answered at version 0.
+//! Version 3 is flexible and names the client's software, 4 shows features whose lowest level is
+//! 0, 5 says whom the client believes to talk to. An unknown version is answered at version 0.
 
 use std::rc::Rc;
 

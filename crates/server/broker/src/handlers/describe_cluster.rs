@@ -1,5 +1,5 @@
-//! DescribeCluster (60), versions 0–2: brokers, controller and cluster id (KIP-700). Version 1 brought
-//! the endpoint type (KIP-919), 2 fenced brokers.
+//! DescribeCluster (60), versions 0–2: brokers, controller and cluster id (KIP-700). Version 1
+//! brought the endpoint type (KIP-919), 2 fenced brokers.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! DescribeLogDirs (35), versions 1–5. Version 2 is flexible, 3 has an error for the whole answer, 4
-//! tells how much room a directory has, 5 whether it is cordoned.
+//! DescribeLogDirs (35), versions 1–5. Version 2 is flexible, 3 has an error for the whole answer,
+//! 4 tells how much room a directory has, 5 whether it is cordoned.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

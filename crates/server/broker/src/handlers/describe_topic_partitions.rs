@@ -1,5 +1,5 @@
-//! DescribeTopicPartitions (75), version 0: partitions with their eligible leader replicas, in pages
-//! (KIP-966).
+//! DescribeTopicPartitions (75), version 0: partitions with their eligible leader replicas, in
+//! pages (KIP-966).
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

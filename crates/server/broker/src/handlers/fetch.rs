@@ -1,9 +1,10 @@
 //! Fetch (1), versions 4–18.
 //!
-//! Version 4 brought read_committed, 5 the log start, 7 sessions (KIP-227), 9 leader epochs (KIP-320),
+//! Version 4 brought read_committed, 5 the log start, 7 sessions (KIP-227), 9 leader epochs
+//! (KIP-320),
 //! 11 racks, 12 is flexible and detects divergence, 13 names topics by id, 15 moved the replica id,
-//! 16 tells who leads now, 17 directories, 18 the follower's high watermark. Not implemented: fetches
-//! of followers, which are told that they are no replica.
+//! 16 tells who leads now, 17 directories, 18 the follower's high watermark. Not implemented:
+//! fetches of followers, which are told that they are no replica.
 
 mod parked;
 mod partitions;

@@ -1,5 +1,5 @@
-//! ListGroups (16), versions 0–5; DescribeGroups (15), 0–6; DeleteGroups (42), 0–3: questions to many
-//! groups, each asked where the group lies.
+//! ListGroups (16), versions 0–5; DescribeGroups (15), 0–6; DeleteGroups (42), 0–3: questions to
+//! many groups, each asked where the group lies.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

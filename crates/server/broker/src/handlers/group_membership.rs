@@ -1,5 +1,5 @@
-//! JoinGroup (11), versions 0–9; Heartbeat (12), 0–4; LeaveGroup (13), 0–5; SyncGroup (14), 0–5: the
-//! classic group protocol. The coordinator of the group decides.
+//! JoinGroup (11), versions 0–9; Heartbeat (12), 0–4; LeaveGroup (13), 0–5; SyncGroup (14), 0–5:
+//! the classic group protocol. The coordinator of the group decides.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! OffsetCommit (8), versions 2–10; OffsetFetch (9), 1–10; OffsetDelete (47), 0. Topics are looked up
-//! here, by name or (from version 10 on) by id; the coordinator of the group does the rest.
+//! OffsetCommit (8), versions 2–10; OffsetFetch (9), 1–10; OffsetDelete (47), 0. Topics are looked
+//! up here, by name or (from version 10 on) by id; the coordinator of the group does the rest.
 
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! ListOffsets (2), versions 1–11.
 //!
-//! Version 2 brought isolation, 4 leader epochs, 6 is flexible, 7 finds the largest timestamp, 8 the
-//! earliest local offset, 9 and 11 tiered offsets (there is no tiered storage: none exist), 10 a
-//! time-out for them.
+//! Version 2 brought isolation, 4 leader epochs, 6 is flexible, 7 finds the largest timestamp, 8
+//! the earliest local offset, 9 and 11 tiered offsets (there is no tiered storage: none exist), 10
+//! a time-out for them.
 
 use std::rc::Rc;
 

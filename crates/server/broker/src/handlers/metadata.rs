@@ -1,6 +1,7 @@
 //! Metadata (3), versions 0–13.
 //!
-//! Version 1 told controller and racks, 4 lets the client forbid auto-creation, 5 told offline replicas,
+//! Version 1 told controller and racks, 4 lets the client forbid auto-creation, 5 told offline
+//! replicas,
 //! 7 leader epochs, 9 is flexible, 10 brought topic ids, 12 asks by them, 13 can tell a client to
 //! bootstrap anew.
 

@@ -1,4 +1,5 @@
-//! OffsetForLeaderEpoch (23), versions 2–4: where the records of a leader epoch end (KIP-101, KIP-320).
+//! OffsetForLeaderEpoch (23), versions 2–4: where the records of a leader epoch end (KIP-101,
+//! KIP-320).
 
 use std::rc::Rc;
 
