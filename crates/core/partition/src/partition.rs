@@ -51,15 +51,18 @@ impl Partition {
         log_start_offset: Offset,
         log_end_offset: Offset,
         high_watermark: Offset,
-        producers: Producers,
+        mut producers: Producers,
     ) -> Partition {
+        let high_watermark = high_watermark.clamp(log_start_offset, log_end_offset);
+        // Recovery has seen markers that were committed before: they must not hold readers back.
+        producers.on_high_watermark(high_watermark);
         Partition {
             settings,
             leader: None,
             offline: false,
             marks: Marks::at(log_end_offset),
             log_start_offset,
-            high_watermark: high_watermark.clamp(log_start_offset, log_end_offset),
+            high_watermark,
             producers,
             waiting_for_write: Waiting::default(),
             waiting_for_commit: Waiting::default(),

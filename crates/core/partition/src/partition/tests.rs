@@ -7,7 +7,9 @@ use ottla_script::{Command, run_directory};
 use ottla_types::{Instant, LeaderEpoch, Now, Offset, ProducerEpoch, ProducerId, TimestampMs};
 
 use super::Partition;
-use crate::{Acks, AppendOrigin, Effect, Input, Producers, Settings, WaiterId};
+use crate::{
+    Acks, AppendOrigin, Effect, Input, Marker, ProducerEntry, Producers, Settings, WaiterId,
+};
 
 #[test]
 fn a_replica_follows_its_scripts() {
@@ -141,4 +143,39 @@ fn show(effect: &Effect) -> String {
             )
         }
     }
+}
+
+#[test]
+fn a_transaction_that_had_ended_below_the_checkpoint_does_not_hold_readers_back() {
+    let mut producers = Producers::from_entries([ProducerEntry {
+        producer_id: ProducerId(1),
+        producer_epoch: ProducerEpoch(0),
+        last_sequence: 9,
+        last_offset: 9,
+        offset_delta: 9,
+        timestamp: 1_000,
+        coordinator_epoch: -1,
+        current_transaction_first_offset: 0,
+    }]);
+    // As recovery does after a kill: it reads the log again, without a high watermark.
+    producers.on_marker(&Marker {
+        producer_id: ProducerId(1),
+        producer_epoch: ProducerEpoch(0),
+        coordinator_epoch: 0,
+        commit: true,
+        offset: Offset(10),
+        timestamp: TimestampMs(1_000),
+    });
+    let opened = |high_watermark| {
+        let settings = settings(false, 1);
+        Partition::new(
+            settings,
+            Offset(0),
+            Offset(11),
+            high_watermark,
+            producers.clone(),
+        )
+    };
+    assert_eq!(opened(Offset(11)).last_stable_offset(), Offset(11));
+    assert_eq!(opened(Offset(10)).last_stable_offset(), Offset(0));
 }
