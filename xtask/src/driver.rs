@@ -276,6 +276,24 @@ impl Driver {
             .collect())
     }
 
+    /// Writes records in a transaction of its own and commits or aborts it; Java only.
+    ///
+    /// # Errors
+    /// See [`Driver::receive`].
+    pub fn transact(
+        &mut self,
+        topic: &str,
+        records: &[Record],
+        is_committed: bool,
+    ) -> anyhow::Result<()> {
+        let records: Vec<Value> = records.iter().map(Record::to_json).collect();
+        self.call(
+            &json!({ "op": "transact", "topic": topic, "records": records,
+            "transactional_id": topic, "commit": is_committed }),
+        )?;
+        Ok(())
+    }
+
     /// Reads one partition without a group.
     ///
     /// # Errors

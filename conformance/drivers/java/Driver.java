@@ -92,6 +92,7 @@ public final class Driver {
             case "get_config": return getConfig(request);
             case "set_config": return setConfig(request);
             case "produce": return produce(request);
+            case "transact": return transact(request);
             case "read": return read(request);
             case "offsets": return offsets(request);
             case "offset_at": return offsetAt(request);
@@ -195,6 +196,28 @@ public final class Driver {
             }
         }
         return answer;
+    }
+
+    // Writes records in a transaction, and commits or aborts it.
+    private ObjectNode transact(JsonNode request) {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", bootstrap);
+        properties.put("transactional.id", request.get("transactional_id").asText());
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            for (JsonNode record : request.get("records")) {
+                producer.send(toRecord(topic(request), record));
+            }
+            producer.flush();
+            if (request.get("commit").asBoolean()) {
+                producer.commitTransaction();
+            } else {
+                producer.abortTransaction();
+            }
+        }
+        return JSON.createObjectNode();
     }
 
     private static ProducerRecord<byte[], byte[]> toRecord(String topic, JsonNode record) {

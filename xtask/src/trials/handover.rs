@@ -1,5 +1,6 @@
 //! One directory that goes from Apache Kafka to ottla, back, and once more, under an idempotent
-//! producer and a committing group: once by clean stops, once by kill -9.
+//! producer and a committing group: once by clean stops, once by kill -9. Transactions of the
+//! first broker are read at both isolation levels by all.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -103,46 +104,75 @@ fn one_way(kafka: &ApacheKafka, turns: [Server; 4], is_clean: bool) -> anyhow::R
     Ok(())
 }
 
-/// Records of every codec that are written at first and must stay as they are.
+/// Records of every codec, and of transactions, that are written at first and must stay as they are.
 struct Kept {
-    topics: Vec<(String, Vec<Record>)>,
+    readings: Vec<(String, &'static str, Vec<Record>)>,
 }
 
 impl Kept {
     fn write(driver: &mut Driver) -> anyhow::Result<Self> {
-        let mut topics = Vec::new();
+        let mut readings = Vec::new();
         for compression in ["none", "gzip", "snappy", "lz4", "zstd"] {
             let topic = format!("kept-{compression}");
             driver.create_topic(&topic, 1, &[])?;
-            let record = |n: usize| {
-                let value = format!("kept {n} ").repeat(20);
-                Record::of(0, value)
-                    .with_key(format!("key {}", n % 7))
-                    .with_header("n", Some(b"h"))
-            };
-            let records: Vec<Record> = (0..500).map(record).collect();
             let writing = Writing {
                 compression,
                 idempotent: true,
                 ..Writing::default()
             };
-            driver.produce(&topic, &records, writing)?;
-            let found = driver.read(&topic, 0, Reading::first(records.len()))?;
-            topics.push((topic, found));
+            driver.produce(&topic, &records(500), writing)?;
+            let found = driver.read(&topic, 0, Reading::first(500))?;
+            readings.push((topic, "read_uncommitted", found));
         }
-        Ok(Self { topics })
+        let topic = "kept-transactions";
+        driver.create_topic(topic, 1, &[])?;
+        for is_committed in [true, false, true, false] {
+            driver.transact(topic, &records(25), is_committed)?;
+        }
+        for (isolation, count) in [("read_committed", 50), ("read_uncommitted", 100)] {
+            let reading = Reading {
+                isolation,
+                ..Reading::first(count)
+            };
+            let found = driver.read(topic, 0, reading)?;
+            if found.len() != count {
+                bail!(
+                    "{isolation} gives {} records instead of {count}",
+                    found.len()
+                );
+            }
+            readings.push((topic.to_owned(), isolation, found));
+        }
+        Ok(Self { readings })
     }
 
     /// Offsets, times, keys, values and headers are all as at first.
     fn compare(&self, driver: &mut Driver) -> anyhow::Result<()> {
-        for (topic, records) in &self.topics {
-            let found = driver.read(topic, 0, Reading::first(records.len()))?;
+        for (topic, isolation, records) in &self.readings {
+            let reading = Reading {
+                isolation,
+                ..Reading::first(records.len())
+            };
+            let found = driver.read(topic, 0, reading)?;
             if found != *records {
-                bail!("{topic} is not what it was");
+                bail!(
+                    "{topic} is not what it was, {isolation}: {} records",
+                    found.len()
+                );
             }
         }
         Ok(())
     }
+}
+
+fn records(count: usize) -> Vec<Record> {
+    let record = |n: usize| {
+        let value = format!("kept {n} ").repeat(20);
+        Record::of(0, value)
+            .with_key(format!("key {}", n % 7))
+            .with_header("n", Some(b"h"))
+    };
+    (0..count).map(record).collect()
 }
 
 /// A member of a group that commits, and keeps what it has seen.
