@@ -104,7 +104,7 @@ fn one_way(kafka: &ApacheKafka, turns: [Server; 4], is_clean: bool) -> anyhow::R
     Ok(())
 }
 
-/// Records of every codec, and of transactions, that are written at first and must stay as they are.
+/// Records of every codec, and of transactions, that are written at first and must stay so.
 struct Kept {
     readings: Vec<(String, &'static str, Vec<Record>)>,
 }
