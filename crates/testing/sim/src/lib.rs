@@ -1,1 +1,0 @@
-//! A whole node under a seeded scheduler, with faults and checkers.
