@@ -276,7 +276,7 @@ fn properties(
          transaction.state.log.num.partitions=4\n\
          share.coordinator.state.topic.replication.factor=1\n\
          share.coordinator.state.topic.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n\
+         group.initial.rebalance.delay.ms=100\n\
          group.min.session.timeout.ms=1000\n",
         directory.join("data").display()
     );

@@ -47,7 +47,9 @@ pub fn page() -> String {
     );
     clients(&mut text);
     tools(&mut text);
-    text.push_str("\nThe tests of ottla's own client pass against both brokers as well.\n");
+    text.push_str(
+        "\nThe tests of ottla's own client are run against both brokers by `cargo xtask client`.\n",
+    );
     text.push_str("\n## Accepted differences\n\n");
     for difference in DIFFERENCES {
         let _ = writeln!(

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use super::Options;
 use super::accepted::{self, Difference};
 use super::bench::{Bench, Broker};
 use super::clients::{CLIENTS, Client};
-use super::scenarios::{SCENARIOS, Scenario, Who, run_to_end};
+use super::scenarios::{SCENARIOS, Scenario, Who};
 use crate::apache_kafka::ApacheKafka;
 use crate::ci::Tally;
 use crate::driver::Driver;
@@ -40,8 +39,7 @@ pub fn run(server: &Server, kafka: &ApacheKafka, options: &Options) -> anyhow::R
         options,
         directory: node.directory(),
     };
-    let mut tally = run.everything();
-    tally += run.own_client()?;
+    let tally = run.everything();
     node.stop()?;
     Ok(tally)
 }
@@ -75,45 +73,6 @@ impl Run<'_> {
             }
         });
         total.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The tests of ottla's own client, which any broker must pass.
-    fn own_client(&self) -> anyhow::Result<Tally> {
-        let chosen = &self.options.client;
-        let is_chosen = chosen.is_empty() || chosen.iter().any(|chosen| chosen == "ottla-client");
-        if !is_chosen || self.options.scenario.is_some() {
-            return Ok(Tally::default());
-        }
-        let start = Instant::now();
-        let mut command = Command::new("cargo");
-        command
-            .args([
-                "test",
-                "--quiet",
-                "--package",
-                "ottla-client",
-                "--test",
-                "broker",
-            ])
-            .args(["--", "--ignored"])
-            .env("OTTLA_TEST_BOOTSTRAP", &self.broker.bootstrap)
-            .current_dir(workspace::root());
-        let (status, output, errors) = run_to_end(&mut command, "")?;
-        let mut tally = Tally::default();
-        output
-            .lines()
-            .filter_map(Tally::of_line)
-            .for_each(|line| tally += line);
-        if status != 0 {
-            println!("{output}{errors}");
-            tally.failed = tally.failed.max(1); // what does not build counts nothing
-        }
-        let seconds = start.elapsed().as_secs_f64();
-        println!(
-            "  {:<16} {:<28} {seconds:>5.1} s  {tally}",
-            "ottla-client", "its own tests"
-        );
-        Ok(tally)
     }
 
     /// All scenarios of a client, or of Kafka's tools.

@@ -127,7 +127,9 @@ fn configuration(data: &Path, port: u16) -> Properties {
         ),
         ("log.dirs", data.display().to_string()),
         ("offsets.topic.replication.factor", "1".to_owned()),
-        ("group.initial.rebalance.delay.ms", "0".to_owned()),
+        // Kafka's three seconds are long for somebody who tries things out; with none at all some
+        // clients (kafka-python) join before they know their topic, and never look again.
+        ("group.initial.rebalance.delay.ms", "100".to_owned()),
         ("ottla.durability", "os".to_owned()),
         ("ottla.metrics.listener", format!("localhost:{metrics}")),
     ];
