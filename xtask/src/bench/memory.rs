@@ -12,7 +12,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rustix::fs::{FallocateFlags, fallocate};
 
 /// Left free for whatever else runs.
 const LEFT_FREE: u64 = 1 << 30;
@@ -27,22 +26,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Fills the page cache with a file of our own, so that what is written next takes its pages.
 ///
 /// # Errors
-/// When there is no room on the disk.
+/// When the file cannot be made.
 pub fn recycle(directory: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(directory)?;
     let path = directory.join("ballast");
     let size = field("MemTotal:")?.saturating_sub(LEFT_FREE);
-    let file = File::options()
+    let mut file = File::options()
         .create(true)
         .truncate(false)
         .read(true)
         .write(true)
         .open(&path)?;
-    if file.metadata()?.len() < size {
-        // Never written, it costs no reads of the disk, but pages all the same.
-        fallocate(&file, FallocateFlags::empty(), 0, size).context("room for the ballast")?;
-    }
-    let mut file = file;
+    // One large hole: it takes no blocks of the disk and costs no reads of it, but pages all the
+    // same once it is read.
+    file.set_len(size)?;
     let mut block = vec![0; BLOCK];
     while field("MemFree:")? > LEFT_FREE {
         // Several blocks between looks at the memory: the look costs as much as a block.
