@@ -77,6 +77,9 @@ fn missing_topics(
         .topic_creation
         .auto_create_topics_enable
         && (version < 4 || request.allow_auto_topic_creation);
+    if !allowed {
+        return Vec::new();
+    }
     let names = request
         .topics
         .iter()
@@ -84,7 +87,6 @@ fn missing_topics(
         .filter_map(|topic| topic.name.as_ref());
     names
         .filter(|name| published.image.topics.by_name(name).is_none())
-        .filter(|_| allowed)
         .map(|name| name.as_str().to_owned())
         .collect()
 }
