@@ -8,6 +8,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use ottla_log::Storage;
+
 use crate::directory::Directory;
 use crate::notices::Notices;
 use crate::replica::{Hosted, Replica};
@@ -18,18 +20,18 @@ const THREADS: usize = 16;
 
 /// The list of replicas to sync.
 #[derive(Debug)]
-pub(crate) struct Committer<H: Hosted> {
-    queue: Mutex<Queue<H>>,
+pub(crate) struct Committer<H: Hosted, S: Storage> {
+    queue: Mutex<Queue<H, S>>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct Queue<H: Hosted> {
-    replicas: Vec<Arc<Replica<H>>>,
+struct Queue<H: Hosted, S: Storage> {
+    replicas: Vec<Arc<Replica<H, S>>>,
     stopped: bool,
 }
 
-impl<H: Hosted> Default for Committer<H> {
+impl<H: Hosted, S: Storage> Default for Committer<H, S> {
     fn default() -> Self {
         let queue = Queue {
             replicas: Vec::new(),
@@ -42,9 +44,9 @@ impl<H: Hosted> Default for Committer<H> {
     }
 }
 
-impl<H: Hosted> Committer<H> {
+impl<H: Hosted, S: Storage> Committer<H, S> {
     /// Lets a replica take part in the next round; it lists itself once per round.
-    pub fn enqueue(&self, replica: Arc<Replica<H>>) {
+    pub fn enqueue(&self, replica: Arc<Replica<H, S>>) {
         self.lock().replicas.push(replica);
         self.changed.notify_one();
     }
@@ -54,12 +56,12 @@ impl<H: Hosted> Committer<H> {
         self.changed.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue<H>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<H, S>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The replicas of the next round; `None` once stopped and served.
-    fn next_round(&self) -> Option<Vec<Arc<Replica<H>>>> {
+    fn next_round(&self) -> Option<Vec<Arc<Replica<H, S>>>> {
         let mut queue = self.lock();
         loop {
             if !queue.replicas.is_empty() {
@@ -75,7 +77,17 @@ impl<H: Hosted> Committer<H> {
         }
     }
 
-    pub fn start(directory: &Arc<Directory<H>>) -> io::Result<()> {
+    pub fn has_waiting(&self) -> bool {
+        !self.lock().replicas.is_empty()
+    }
+
+    /// Serves those that wait now, on this thread.
+    pub fn commit_waiting(&self, directory: &Arc<Directory<H, S>>) {
+        let round = std::mem::take(&mut self.lock().replicas);
+        commit_all(directory, &round);
+    }
+
+    pub fn start(directory: &Arc<Directory<H, S>>) -> io::Result<()> {
         let directory = Arc::clone(directory);
         thread::Builder::new()
             .name("committer".to_owned())
@@ -88,7 +100,10 @@ impl<H: Hosted> Committer<H> {
     }
 }
 
-fn commit_round<H: Hosted>(directory: &Arc<Directory<H>>, round: &[Arc<Replica<H>>]) {
+fn commit_round<H: Hosted, S: Storage>(
+    directory: &Arc<Directory<H, S>>,
+    round: &[Arc<Replica<H, S>>],
+) {
     if round.len() < PARALLEL_FROM {
         return commit_all(directory, round);
     }
@@ -100,7 +115,10 @@ fn commit_round<H: Hosted>(directory: &Arc<Directory<H>>, round: &[Arc<Replica<H
     });
 }
 
-fn commit_all<H: Hosted>(directory: &Arc<Directory<H>>, replicas: &[Arc<Replica<H>>]) {
+fn commit_all<H: Hosted, S: Storage>(
+    directory: &Arc<Directory<H, S>>,
+    replicas: &[Arc<Replica<H, S>>],
+) {
     for replica in replicas {
         // After a failed sync nothing may be reported durable that a later one seems to cover.
         if directory.has_failed() {

@@ -5,34 +5,39 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ottla_log::{LogError, RealStorage, Remedy};
-use ottla_types::Uuid;
+use ottla_log::{LogError, RealStorage, Remedy, Storage};
+use ottla_types::{Now, Uuid};
 
+use crate::clock;
 use crate::committer::Committer;
 use crate::notices::Notices;
 use crate::pool::Pool;
 use crate::replica::Hosted;
 
 /// One entry of `log.dirs`.
-pub struct Directory<H: Hosted> {
+pub struct Directory<H: Hosted, S: Storage = RealStorage> {
     id: Uuid,
     path: PathBuf,
-    storage: RealStorage,
+    storage: S,
     pool: Pool,
-    committer: Committer<H>,
+    committer: Committer<H, S>,
     failed: AtomicBool,
-    hooks: Box<dyn DirectoryHooks<H>>,
+    hooks: Box<dyn DirectoryHooks<H, S>>,
 }
 
 /// What the node does for its directories.
-pub trait DirectoryHooks<H: Hosted>: Send + Sync + 'static {
+pub trait DirectoryHooks<H: Hosted, S: Storage = RealStorage>: Send + Sync + 'static {
     /// The directory failed: everything on it has to go offline. Runs once, outside every lock.
-    fn on_failed(&self, directory: &Arc<Directory<H>>);
+    fn on_failed(&self, directory: &Arc<Directory<H, S>>);
     /// Notices that arose on one of the directory's threads.
     fn deliver(&self, notices: Notices);
+    /// The time; the system's, unless the node has its own.
+    fn now(&self) -> Now {
+        clock::now()
+    }
 }
 
-impl<H: Hosted> Directory<H> {
+impl<H: Hosted, S: Storage> Directory<H, S> {
     /// A directory that works, with its committer running.
     ///
     /// # Errors
@@ -40,23 +45,34 @@ impl<H: Hosted> Directory<H> {
     pub fn start(
         id: Uuid,
         path: PathBuf,
-        storage: RealStorage,
+        storage: S,
         pool: Pool,
-        hooks: Box<dyn DirectoryHooks<H>>,
-    ) -> std::io::Result<Arc<Directory<H>>> {
-        let committer = Committer::default();
-        let failed = AtomicBool::new(false);
-        let directory = Arc::new(Directory {
+        hooks: Box<dyn DirectoryHooks<H, S>>,
+    ) -> std::io::Result<Arc<Directory<H, S>>> {
+        let directory = Directory::new(id, path, storage, pool, hooks);
+        Committer::start(&directory)?;
+        Ok(directory)
+    }
+
+    /// A directory without a thread of its own: what was written gets onto the device when somebody
+    /// calls [`Directory::commit_waiting`].
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        path: PathBuf,
+        storage: S,
+        pool: Pool,
+        hooks: Box<dyn DirectoryHooks<H, S>>,
+    ) -> Arc<Directory<H, S>> {
+        Arc::new(Directory {
             id,
             path,
             storage,
             pool,
-            committer,
-            failed,
+            committer: Committer::default(),
+            failed: AtomicBool::new(false),
             hooks,
-        });
-        Committer::start(&directory)?;
-        Ok(directory)
+        })
     }
 
     /// The directory id of `meta.properties`.
@@ -73,7 +89,7 @@ impl<H: Hosted> Directory<H> {
 
     /// How its files are reached.
     #[must_use]
-    pub fn storage(&self) -> &RealStorage {
+    pub fn storage(&self) -> &S {
         &self.storage
     }
 
@@ -83,16 +99,23 @@ impl<H: Hosted> Directory<H> {
         &self.pool
     }
 
-    pub(crate) fn committer(&self) -> &Committer<H> {
+    pub(crate) fn committer(&self) -> &Committer<H, S> {
         &self.committer
     }
 
-    /// Bytes of its file system, and those that are free; `None` if it cannot say.
+    /// Whether a replica has bytes that wait for the device.
     #[must_use]
-    pub fn space(&self) -> Option<(i64, i64)> {
-        let space = rustix::fs::statvfs(&self.path).ok()?;
-        let bytes = |blocks: u64| i64::try_from(blocks.saturating_mul(space.f_frsize)).ok();
-        Some((bytes(space.f_blocks)?, bytes(space.f_bavail)?))
+    pub fn has_waiting(&self) -> bool {
+        self.committer.has_waiting()
+    }
+
+    /// One round of the committer on this thread; without one, for who has started none. Blocks.
+    pub fn commit_waiting(self: &Arc<Self>) {
+        self.committer.commit_waiting(self);
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.hooks.now()
     }
 
     /// Whether it failed.
@@ -135,7 +158,17 @@ impl<H: Hosted> Directory<H> {
     }
 }
 
-impl<H: Hosted> fmt::Debug for Directory<H> {
+impl<H: Hosted> Directory<H> {
+    /// Bytes of its file system, and those that are free; `None` if it cannot say.
+    #[must_use]
+    pub fn space(&self) -> Option<(i64, i64)> {
+        let space = rustix::fs::statvfs(&self.path).ok()?;
+        let bytes = |blocks: u64| i64::try_from(blocks.saturating_mul(space.f_frsize)).ok();
+        Some((bytes(space.f_blocks)?, bytes(space.f_bavail)?))
+    }
+}
+
+impl<H: Hosted, S: Storage> fmt::Debug for Directory<H, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "log directory {}", self.path.display())
     }

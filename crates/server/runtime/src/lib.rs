@@ -23,7 +23,7 @@ pub use listener::{
     Accepted, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind, start_acceptor,
 };
 pub use notices::{Notice, Notices, waiter_id, waiter_number};
-pub use pool::Pool;
+pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{
     ClientBatch, FoundOffset, HostAppender, Hosted, OffsetQuery, ReadBound, ReadOutcome,

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-type Work = Box<dyn FnOnce() + Send>;
+/// Something that may wait for a disk.
+pub type Work = Box<dyn FnOnce() + Send>;
 
 /// Threads that take work in the order in which it was given.
 #[derive(Clone, Debug)]
@@ -19,15 +20,29 @@ impl Pool {
     /// # Errors
     /// When a thread cannot be made.
     pub fn start(name: &str, threads: usize) -> io::Result<Pool> {
-        let (work, receiver) = channel();
-        let receiver = Arc::new(Mutex::new(receiver));
+        let (pool, given) = Pool::without_threads();
+        let given = Arc::new(given);
         for index in 0..threads {
-            let receiver = Arc::clone(&receiver);
+            let given = Arc::clone(&given);
             thread::Builder::new()
                 .name(format!("{name}-{index}"))
-                .spawn(move || run(&receiver))?;
+                .spawn(move || {
+                    while let Some(work) = given.wait() {
+                        work();
+                    }
+                })?;
         }
-        Ok(Pool { work })
+        Ok(pool)
+    }
+
+    /// A pool whose work is done by whoever takes it.
+    #[must_use]
+    pub fn without_threads() -> (Pool, GivenWork) {
+        let (work, receiver) = channel();
+        let given = GivenWork {
+            receiver: Mutex::new(receiver),
+        };
+        (Pool { work }, given)
     }
 
     /// Has `work` done by one of the threads.
@@ -38,15 +53,25 @@ impl Pool {
     }
 }
 
-fn run(receiver: &Mutex<Receiver<Work>>) {
-    loop {
-        let next = receiver
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .recv();
-        match next {
-            Ok(work) => work(),
-            Err(_) => return,
-        }
+/// What a pool was given and nobody has begun.
+#[derive(Debug)]
+pub struct GivenWork {
+    receiver: Mutex<Receiver<Work>>,
+}
+
+impl GivenWork {
+    /// The next work, if there is some.
+    #[must_use]
+    pub fn take(&self) -> Option<Work> {
+        self.lock().try_recv().ok()
+    }
+
+    /// Waits for the next work; `None` when the pool is gone.
+    fn wait(&self) -> Option<Work> {
+        self.lock().recv().ok()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Receiver<Work>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,13 +17,12 @@ pub use read::{FoundOffset, OffsetQuery, ReadBound, ReadOutcome, ReadRequest};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ottla_log::{Log, LogError, RealStorage, RollLimits};
+use ottla_log::{Log, LogError, RealStorage, RollLimits, Storage};
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;
 use ottla_partition::{Effect, Input, Partition, Settings};
 use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
 
-use crate::clock;
 use crate::directory::Directory;
 use crate::notices::{Notice, Notices};
 use roll::Rolls;
@@ -44,21 +43,21 @@ impl Hosted for () {
 }
 
 /// One replica of this node.
-pub struct Replica<H: Hosted = ()> {
+pub struct Replica<H: Hosted = (), S: Storage = RealStorage> {
     topic_partition: TopicPartition,
     topic_id: TopicId,
     node_id: NodeId,
-    directory: Arc<Directory<H>>,
-    state: Mutex<State<H>>,
+    directory: Arc<Directory<H, S>>,
+    state: Mutex<State<H, S>>,
 }
 
-struct State<H> {
+struct State<H, S: Storage> {
     machine: Partition,
-    log: Log<RealStorage>,
+    log: Log<S>,
     limits: RollLimits,
     hosted: Option<H>,
     watchers: Watchers,
-    rolls: Rolls,
+    rolls: Rolls<S>,
     /// Whether the committer has it on its list.
     to_sync: bool,
     /// Whether somebody stores the leader epochs.
@@ -67,7 +66,7 @@ struct State<H> {
 }
 
 /// What a replica is made of.
-pub struct ReplicaParts<H: Hosted> {
+pub struct ReplicaParts<H: Hosted, S: Storage = RealStorage> {
     /// Its partition.
     pub topic_partition: TopicPartition,
     /// Its topic.
@@ -75,19 +74,19 @@ pub struct ReplicaParts<H: Hosted> {
     /// The node that runs it.
     pub node_id: NodeId,
     /// Where it lives.
-    pub directory: Arc<Directory<H>>,
+    pub directory: Arc<Directory<H, S>>,
     /// The machine, as recovery found it.
     pub machine: Partition,
     /// The log, opened.
-    pub log: Log<RealStorage>,
+    pub log: Log<S>,
     /// When to roll.
     pub limits: RollLimits,
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// A replica that does not lead yet.
     #[must_use]
-    pub fn new(parts: ReplicaParts<H>) -> Arc<Self> {
+    pub fn new(parts: ReplicaParts<H, S>) -> Arc<Self> {
         Arc::new(Replica {
             topic_partition: parts.topic_partition,
             topic_id: parts.topic_id,
@@ -121,7 +120,7 @@ impl<H: Hosted> Replica<H> {
 
     /// Where it lives.
     #[must_use]
-    pub fn directory(&self) -> &Arc<Directory<H>> {
+    pub fn directory(&self) -> &Arc<Directory<H, S>> {
         &self.directory
     }
 
@@ -135,13 +134,13 @@ impl<H: Hosted> Replica<H> {
     }
 
     /// Looks at machine and log under the lock; `look` must not block.
-    pub fn look<T>(&self, look: impl FnOnce(&Partition, &Log<RealStorage>) -> T) -> T {
+    pub fn look<T>(&self, look: impl FnOnce(&Partition, &Log<S>) -> T) -> T {
         let state = self.lock();
         look(&state.machine, &state.log)
     }
 
     /// Works on the log under the lock, for what needs no step of the machine.
-    pub fn with_log<T>(&self, work: impl FnOnce(&Partition, &mut Log<RealStorage>) -> T) -> T {
+    pub fn with_log<T>(&self, work: impl FnOnce(&Partition, &mut Log<S>) -> T) -> T {
         let state = &mut *self.lock();
         work(&state.machine, &mut state.log)
     }
@@ -164,7 +163,7 @@ impl<H: Hosted> Replica<H> {
         std::mem::replace(&mut self.lock().hosted, hosted)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<H>> {
+    fn lock(&self) -> MutexGuard<'_, State<H, S>> {
         // A panic aborts the process, so a poisoned lock is never seen by anybody.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,11 +171,11 @@ impl<H: Hosted> Replica<H> {
     /// Steps the machine and does what it asks for, but for appends, which the caller does.
     fn step_locked(
         self: &Arc<Self>,
-        state: &mut State<H>,
+        state: &mut State<H, S>,
         input: Input<'_>,
         notices: &mut Notices,
     ) -> Option<Appended> {
-        let now = clock::now();
+        let now = self.directory.now();
         let stops = matches!(input, Input::StopLeading { .. } | Input::StorageFailed);
         let mut effects = std::mem::take(&mut state.effects);
         state.machine.step(now, input, &mut effects);
@@ -223,7 +222,7 @@ impl<H: Hosted> Replica<H> {
         appended
     }
 
-    fn enqueue_sync(self: &Arc<Self>, state: &mut State<H>) {
+    fn enqueue_sync(self: &Arc<Self>, state: &mut State<H, S>) {
         if !std::mem::replace(&mut state.to_sync, true) {
             self.directory.committer().enqueue(Arc::clone(self));
         }
@@ -254,7 +253,7 @@ impl<H: Hosted> Replica<H> {
     }
 
     /// Has the changed leader epochs stored by a thread that may wait for the disk.
-    fn store_leader_epochs(self: &Arc<Self>, state: &mut State<H>) {
+    fn store_leader_epochs(self: &Arc<Self>, state: &mut State<H, S>) {
         if std::mem::replace(&mut state.storing_epochs, true) {
             return;
         }
@@ -291,7 +290,7 @@ struct Appended {
     leader_epoch: LeaderEpoch,
 }
 
-impl<H: Hosted> fmt::Debug for Replica<H> {
+impl<H: Hosted, S: Storage> fmt::Debug for Replica<H, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "replica of {}", self.topic_partition)
     }

@@ -5,14 +5,13 @@ use std::io::IoSlice;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_log::{RealStorage, Segment};
+use ottla_log::{RealStorage, Segment, Storage};
 use ottla_messages::ErrorCode;
 use ottla_partition::{Acks, AppendOrigin, Input, WaiterId};
 use ottla_records::{BATCH_HEADER_SIZE, BatchHeader};
-use ottla_types::Offset;
+use ottla_types::{Now, Offset};
 
 use super::{Hosted, Replica, State};
-use crate::clock;
 use crate::notices::Notices;
 
 /// A checked batch: the header as it shall be written (but for its offset and leader epoch), and
@@ -27,15 +26,15 @@ pub struct ClientBatch {
 
 /// A batch whose place is reserved.
 #[derive(Debug)]
-pub(super) struct PlacedWrite {
-    segment: Arc<Segment<RealStorage>>,
+pub(super) struct PlacedWrite<S: Storage> {
+    segment: Arc<Segment<S>>,
     position: u64,
     header: [u8; BATCH_HEADER_SIZE],
     bytes: Bytes,
     next_offset: Offset,
 }
 
-impl PlacedWrite {
+impl<S: Storage> PlacedWrite<S> {
     fn perform(&self) -> Result<(), ottla_log::LogError> {
         let records = self.bytes.get(BATCH_HEADER_SIZE..).unwrap_or_default();
         self.segment.write_at(
@@ -46,14 +45,14 @@ impl PlacedWrite {
 }
 
 /// How the shard on a replica appends: at once, under the replica's lock.
-pub struct HostAppender<'a, H: Hosted> {
-    replica: &'a Arc<Replica<H>>,
-    state: &'a mut State<H>,
-    writes: &'a mut Vec<PlacedWrite>,
+pub struct HostAppender<'a, H: Hosted, S: Storage = RealStorage> {
+    replica: &'a Arc<Replica<H, S>>,
+    state: &'a mut State<H, S>,
+    writes: &'a mut Vec<PlacedWrite<S>>,
     notices: &'a mut Notices,
 }
 
-impl<H: Hosted> HostAppender<'_, H> {
+impl<H: Hosted, S: Storage> HostAppender<'_, H, S> {
     /// Appends one batch; its first offset. The bytes are written once the lock is free.
     ///
     /// # Errors
@@ -70,6 +69,12 @@ impl<H: Hosted> HostAppender<'_, H> {
         Ok(base_offset)
     }
 
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.replica.directory.now()
+    }
+
     /// Below it everything is committed.
     #[must_use]
     pub fn high_watermark(&self) -> Offset {
@@ -77,7 +82,7 @@ impl<H: Hosted> HostAppender<'_, H> {
     }
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Appends a client's batch. Whoever waits is answered through `notices`, now or later.
     pub fn append(
         self: &Arc<Self>,
@@ -97,7 +102,7 @@ impl<H: Hosted> Replica<H> {
     /// Steps the shard on the replica; `None` if there is none.
     pub fn step_hosted<T>(
         self: &Arc<Self>,
-        step: impl FnOnce(&mut H, &mut HostAppender<'_, H>) -> T,
+        step: impl FnOnce(&mut H, &mut HostAppender<'_, H, S>) -> T,
     ) -> (Option<T>, Notices) {
         let (mut notices, mut writes) = (Notices::default(), Vec::new());
         let result = {
@@ -126,13 +131,13 @@ impl<H: Hosted> Replica<H> {
     /// writes the batch. `None`: the machine did not take it.
     fn place(
         self: &Arc<Self>,
-        state: &mut State<H>,
+        state: &mut State<H, S>,
         batch: &ClientBatch,
         origin: AppendOrigin,
         waiter: Option<(WaiterId, Acks)>,
         notices: &mut Notices,
-    ) -> Option<(Offset, Option<PlacedWrite>)> {
-        let now = clock::now();
+    ) -> Option<(Offset, Option<PlacedWrite<S>>)> {
+        let now = self.directory.now();
         let expected = BatchHeader {
             base_offset: state.machine.marks().reserved(),
             ..batch.header
@@ -175,7 +180,7 @@ impl<H: Hosted> Replica<H> {
     }
 
     /// Writes a batch to its place and reports it.
-    pub(super) fn write(self: &Arc<Self>, write: &PlacedWrite, notices: &mut Notices) {
+    pub(super) fn write(self: &Arc<Self>, write: &PlacedWrite<S>, notices: &mut Notices) {
         match write.perform() {
             Ok(()) => {
                 let state = &mut *self.lock();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_log::{AbortedTransaction, Located, LogError, Read, RealStorage};
+use ottla_log::{AbortedTransaction, Located, LogError, Read, Storage};
 use ottla_messages::ErrorCode;
 use ottla_partition::Partition;
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
@@ -89,7 +89,7 @@ impl ReadOutcome {
     }
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Reads batches. Blocks on the disk where they are not in the page cache.
     pub fn read(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
         self.read_with(request, |located| {
@@ -109,7 +109,7 @@ impl<H: Hosted> Replica<H> {
     fn read_with(
         self: &Arc<Self>,
         request: &ReadRequest,
-        read: impl FnOnce(&Located<RealStorage>) -> Result<Option<Read>, LogError>,
+        read: impl FnOnce(&Located<S>) -> Result<Option<Read>, LogError>,
     ) -> ReadOutcome {
         let (mut outcome, located) = {
             let state = &*self.lock();
@@ -153,7 +153,7 @@ impl<H: Hosted> Replica<H> {
         }
     }
 
-    fn admit(&self, state: &State<H>, request: &ReadRequest) -> Result<(), ErrorCode> {
+    fn admit(&self, state: &State<H, S>, request: &ReadRequest) -> Result<(), ErrorCode> {
         self.check_leader_epoch(state, request.leader_epoch)?;
         if request.offset < Offset::ZERO {
             return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
@@ -162,7 +162,7 @@ impl<H: Hosted> Replica<H> {
     }
 
     /// Whether this replica leads in the epoch a client believes.
-    fn check_leader_epoch(&self, state: &State<H>, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+    fn check_leader_epoch(&self, state: &State<H, S>, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
         if state.machine.is_offline() {
             return Err(ErrorCode::KAFKA_STORAGE_ERROR);
         }
@@ -179,7 +179,7 @@ impl<H: Hosted> Replica<H> {
         }
     }
 
-    fn view(&self, state: &State<H>, bound: ReadBound) -> ReadOutcome {
+    fn view(&self, state: &State<H, S>, bound: ReadBound) -> ReadOutcome {
         ReadOutcome {
             error: ErrorCode::NONE,
             high_watermark: state.machine.high_watermark(),
@@ -237,15 +237,18 @@ impl<H: Hosted> Replica<H> {
 }
 
 /// The end of the records that the leaders up to `epoch` wrote, and the last of these epochs.
-fn end_of_epoch<H>(state: &State<H>, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+fn end_of_epoch<H, S: Storage>(
+    state: &State<H, S>,
+    epoch: LeaderEpoch,
+) -> Option<(LeaderEpoch, Offset)> {
     let written = state.machine.marks().written();
     let end = state.log.leader_epochs().end_offset_for(epoch, written);
     (end.0 != LeaderEpoch::NONE).then_some(end)
 }
 
 /// Where a reader with another history has to go back to.
-fn diverging<H>(
-    state: &State<H>,
+fn diverging<H, S: Storage>(
+    state: &State<H, S>,
     request: &ReadRequest,
 ) -> Result<Option<(LeaderEpoch, Offset)>, ErrorCode> {
     if request.last_fetched_epoch == LeaderEpoch::NONE {
@@ -281,7 +284,7 @@ pub struct FoundOffset {
     pub leader_epoch: LeaderEpoch,
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Finds an offset. Blocks on the disk when records have to be looked at.
     ///
     /// # Errors

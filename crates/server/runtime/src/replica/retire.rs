@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use ottla_log::{LogError, RealStorage, Removal};
+use ottla_log::{LogError, Removal, Storage};
 use ottla_partition::Input;
 use ottla_types::Offset;
 
 use super::{Hosted, Replica};
-use crate::clock;
 use crate::notices::Notices;
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Takes everything below an offset out of the log, which must be committed. The files are
     /// removed by what is returned. When nothing is to be left, the active segment is rolled.
-    pub fn remove_below(self: &Arc<Self>, offset: Offset) -> (Removal<RealStorage>, Notices) {
+    pub fn remove_below(self: &Arc<Self>, offset: Offset) -> (Removal<S>, Notices) {
         let mut notices = Notices::default();
         let state = &mut *self.lock();
-        let now = clock::now();
+        let now = self.directory.now();
         if offset >= state.log.log_end_offset() && state.machine.marks().reserved() == offset {
             let producers = state.machine.producers().entries().collect();
             self.begin_roll(state, offset, producers, now);

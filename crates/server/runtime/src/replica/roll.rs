@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use ottla_log::{RealStorage, RollPlan};
+use ottla_log::{RollPlan, Storage};
 use ottla_partition::ProducerEntry;
 use ottla_types::{Now, Offset};
 
@@ -17,22 +17,30 @@ use super::append::PlacedWrite;
 use super::{Hosted, Replica, State};
 use crate::notices::Notices;
 
-#[derive(Debug, Default)]
-pub(super) struct Rolls {
+#[derive(Debug)]
+pub(super) struct Rolls<S: Storage> {
     /// Oldest first; only the newest one's segment is appended to.
-    rolls: VecDeque<Roll>,
+    rolls: VecDeque<Roll<S>>,
 }
 
 #[derive(Debug)]
-struct Roll {
+struct Roll<S: Storage> {
     base_offset: Offset,
     /// Until a thread works on it.
-    plan: Option<RollPlan<RealStorage>>,
-    queue: Vec<PlacedWrite>,
+    plan: Option<RollPlan<S>>,
+    queue: Vec<PlacedWrite<S>>,
 }
 
-impl Rolls {
-    pub fn queue(&mut self, write: PlacedWrite) {
+impl<S: Storage> Default for Rolls<S> {
+    fn default() -> Self {
+        Rolls {
+            rolls: VecDeque::new(),
+        }
+    }
+}
+
+impl<S: Storage> Rolls<S> {
+    pub fn queue(&mut self, write: PlacedWrite<S>) {
         let roll = self
             .rolls
             .back_mut()
@@ -45,10 +53,10 @@ impl Rolls {
     }
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     pub(super) fn begin_roll(
         self: &Arc<Self>,
-        state: &mut State<H>,
+        state: &mut State<H, S>,
         base: Offset,
         producers: Vec<ProducerEntry>,
         now: Now,
@@ -66,7 +74,7 @@ impl<H: Hosted> Replica<H> {
 
     /// Has the oldest roll done, once everything in front of its segment is written: before that
     /// the old segment cannot be put on the device, which the new one must not get to first.
-    pub(super) fn advance_rolls(self: &Arc<Self>, state: &mut State<H>) {
+    pub(super) fn advance_rolls(self: &Arc<Self>, state: &mut State<H, S>) {
         let written = state.machine.marks().written();
         let Some(roll) = state.rolls.rolls.front_mut() else {
             return;
@@ -79,7 +87,7 @@ impl<H: Hosted> Replica<H> {
         self.directory.pool().spawn(move || replica.roll(plan));
     }
 
-    fn roll(self: &Arc<Self>, plan: RollPlan<RealStorage>) {
+    fn roll(self: &Arc<Self>, plan: RollPlan<S>) {
         if let Err(error) = plan.create_segment() {
             return self.directory.fail(&error);
         }

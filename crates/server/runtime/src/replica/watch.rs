@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ottla_fetch::FetchId;
+use ottla_log::Storage;
 use ottla_types::Offset;
 
 use super::{Hosted, ReadBound, Replica};
@@ -24,7 +25,7 @@ impl Watchers {
     }
 }
 
-impl<H: Hosted> Replica<H> {
+impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Sends a notice to the fetch `id` when the replica can be read beyond `seen`; true, and no
     /// notice, if it already can.
     pub fn watch(self: &Arc<Self>, id: u64, bound: ReadBound, seen: Offset) -> bool {
