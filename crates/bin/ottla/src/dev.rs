@@ -11,6 +11,7 @@ use clap::Args;
 use ottla_broker::{Advertising, RunningNode, StartOptions};
 use ottla_config::Properties;
 use ottla_log::{LogDirectory, RealStorage};
+use ottla_metadata::MetadataVersion;
 use ottla_storage_format::{FeatureLevels, Formatter, InitialVoter, random_uuid};
 use ottla_types::NodeId;
 
@@ -87,7 +88,12 @@ fn format_once(data: &Path) -> anyhow::Result<()> {
         cluster_id: random_uuid()?.to_string(),
         directories: BTreeSet::from([data.to_owned()]),
         metadata_log_directory: data.to_owned(),
-        features: FeatureLevels::new(None, &BTreeMap::new(), true)?,
+        features: FeatureLevels::new(
+            None,
+            &BTreeMap::new(),
+            true,
+            MetadataVersion::LATEST_PRODUCTION,
+        )?,
         initial_controllers: Some(vec![InitialVoter {
             node_id: NODE_ID,
             host: "localhost".to_owned(),

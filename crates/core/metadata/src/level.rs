@@ -1,18 +1,19 @@
 //! `metadata.version`: the level of the metadata log's format, and what each level switches.
 //!
-//! *Kafka*: `MetadataVersion`. Levels from 31 on need records this release does not know.
+//! *Kafka*: `MetadataVersion`. Levels from 32 on need records this release does not know. Level 31 is
+//! not stable: it is for nodes with `unstable.feature.versions.enable`.
 
 use std::fmt;
 
 /// The name of the feature whose level this is.
 pub const METADATA_VERSION: &str = "metadata.version";
 
-/// A level of `metadata.version` that can be replayed: 7 to 30.
+/// A level of `metadata.version` that can be replayed: 7 to 31.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetadataVersion(i16);
 
 /// One row per level from 7 on: name, and whether it changed the format of metadata.
-const LEVELS: [(&str, bool); 24] = [
+const LEVELS: [(&str, bool); 25] = [
     ("3.3-IV3", true),
     ("3.4-IV0", true),
     ("3.5-IV0", false),
@@ -37,13 +38,16 @@ const LEVELS: [(&str, bool); 24] = [
     ("4.2-IV0", false),
     ("4.2-IV1", false),
     ("4.3-IV0", true),
+    ("4.4-IV0", false),
 ];
 
 impl MetadataVersion {
     /// The lowest level that can be replayed; also what a log without a level has.
     pub const MINIMUM: MetadataVersion = MetadataVersion(7);
-    /// The highest level that can be replayed, and the default of a new cluster.
-    pub const LATEST: MetadataVersion = MetadataVersion(30);
+    /// The highest stable level, and the default of a new cluster.
+    pub const LATEST_PRODUCTION: MetadataVersion = MetadataVersion(30);
+    /// The highest level that can be replayed.
+    pub const LATEST: MetadataVersion = MetadataVersion(31);
     /// The lowest level of a cluster we write to.
     pub const MINIMUM_WRITTEN: MetadataVersion = MetadataVersion(25);
 
@@ -71,10 +75,10 @@ impl MetadataVersion {
     }
 
     /// The version a text names: a level's name (`4.3-IV0`), or a release (`4.3`, `4.3.1`), which
-    /// stands for its highest level.
+    /// stands for its highest level. Of levels above `latest` no text is known.
     #[must_use]
-    pub fn from_text(text: &str) -> Option<MetadataVersion> {
-        let exact = Self::all().find(|version| version.name() == text);
+    pub fn from_text(text: &str, latest: MetadataVersion) -> Option<MetadataVersion> {
+        let exact = Self::all_to(latest).find(|version| version.name() == text);
         exact.or_else(|| {
             let mut parts = text.split('.');
             let (major, minor) = (parts.next()?, parts.next()?);
@@ -82,15 +86,25 @@ impl MetadataVersion {
                 return None;
             }
             let release = format!("{major}.{minor}");
-            Self::all()
+            Self::all_to(latest)
                 .filter(|version| version.release() == release)
                 .last()
         })
     }
 
-    /// Every level, lowest first.
-    pub fn all() -> impl Iterator<Item = MetadataVersion> {
-        (Self::MINIMUM.0..=Self::LATEST.0).map(MetadataVersion)
+    /// Every level up to one, lowest first.
+    pub fn all_to(latest: MetadataVersion) -> impl Iterator<Item = MetadataVersion> {
+        (Self::MINIMUM.0..=latest.0).map(MetadataVersion)
+    }
+
+    /// The highest level a node works at.
+    #[must_use]
+    pub fn latest(unstable_feature_versions_enable: bool) -> MetadataVersion {
+        if unstable_feature_versions_enable {
+            Self::LATEST
+        } else {
+            Self::LATEST_PRODUCTION
+        }
     }
 
     /// The number in a FeatureLevelRecord.

@@ -41,7 +41,7 @@ fn it_is_replayed_to_the_end() {
     let image = loader.image();
     assert_eq!(
         image.features.metadata_version,
-        Some(MetadataVersion::LATEST)
+        Some(MetadataVersion::LATEST_PRODUCTION)
     );
     let broker = image.brokers.get(&NodeId(1)).unwrap();
     assert!(broker.fenced && broker.in_controlled_shutdown);

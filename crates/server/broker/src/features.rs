@@ -2,12 +2,15 @@
 
 use ottla_metadata::{Feature, METADATA_VERSION, MetadataVersion, VersionRange};
 
-/// Every feature with its range, as registered and as told to clients.
+/// Every feature with its range, as registered and as told to clients. What is not stable belongs
+/// to it only with `unstable.feature.versions.enable`.
 #[must_use]
-pub fn supported_features() -> Vec<(&'static str, VersionRange)> {
+pub fn supported_features(
+    unstable_feature_versions_enable: bool,
+) -> Vec<(&'static str, VersionRange)> {
     let metadata = VersionRange {
         minimum: MetadataVersion::MINIMUM.level(),
-        maximum: MetadataVersion::LATEST.level(),
+        maximum: MetadataVersion::latest(unstable_feature_versions_enable).level(),
     };
     let others = Feature::ALL.into_iter().map(|feature| {
         (

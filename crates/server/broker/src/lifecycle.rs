@@ -100,7 +100,7 @@ impl Lifecycle {
                     security_protocol: endpoint.security_protocol.code(),
                 })
                 .collect(),
-            features: supported_features()
+            features: supported_features(self.node.config().unstable_feature_versions_enable)
                 .into_iter()
                 .map(|(name, range)| controller_registration_request::Feature {
                     name: KafkaString::from(name),
@@ -138,7 +138,7 @@ impl Lifecycle {
                     security_protocol: endpoint.security_protocol.code(),
                 })
                 .collect(),
-            features: supported_features()
+            features: supported_features(self.node.config().unstable_feature_versions_enable)
                 .into_iter()
                 .map(|(name, range)| broker_registration_request::Feature {
                     name: KafkaString::from(name),

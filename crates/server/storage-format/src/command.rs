@@ -103,9 +103,10 @@ fn format(arguments: &FormatArguments, out: &mut dyn Write) -> Result<(), Failur
     let config = load_config(&arguments.config)?;
     let wanted = wanted_levels(&arguments.features)?;
     let dynamic_quorum = config.quorum.voters.is_empty();
+    let latest = MetadataVersion::latest(config.unstable_feature_versions_enable);
     let release = arguments.release_version.as_deref();
     if let Some(release) = release {
-        parse_release(release)?;
+        parse_release(release, latest)?;
     }
     let initial_controllers = initial_controllers(arguments, &config)?;
     if !arguments.add_scram.is_empty() {
@@ -114,7 +115,7 @@ fn format(arguments: &FormatArguments, out: &mut dyn Write) -> Result<(), Failur
              would protect nothing.",
         );
     }
-    let features = FeatureLevels::new(release, &wanted, dynamic_quorum)?;
+    let features = FeatureLevels::new(release, &wanted, dynamic_quorum, latest)?;
     let Some(controller_listener_name) = config.listeners.controller_listener_names.first() else {
         return refused("You must specify the name of the initial controller listener.");
     };
@@ -194,8 +195,8 @@ fn standalone(config: &BrokerConfig) -> Result<Vec<InitialVoter>, Failure> {
 }
 
 fn version_mapping(release: Option<&str>, out: &mut dyn Write) -> Result<(), Failure> {
-    let release = release.unwrap_or(MetadataVersion::LATEST.name());
-    let version = parse_release(release)?;
+    let release = release.unwrap_or(MetadataVersion::LATEST_PRODUCTION.name());
+    let version = parse_release(release, MetadataVersion::LATEST)?;
     writeln!(out, "metadata.version={} ({release})", version.level())?;
     for feature in Feature::ALL {
         writeln!(out, "{}={}", feature.name(), feature.default_level(version))?;

@@ -18,8 +18,8 @@ pub struct FeatureLevels {
 }
 
 impl FeatureLevels {
-    /// The levels that result from what was asked for: a release, single levels, and whether the
-    /// quorum can change its voters.
+    /// The levels that result from what was asked for: a release (of those up to `latest`), single
+    /// levels, and whether the quorum can change its voters.
     ///
     /// # Errors
     /// In Kafka's words, what cannot be.
@@ -27,8 +27,9 @@ impl FeatureLevels {
         release: Option<&str>,
         wanted: &BTreeMap<String, i16>,
         dynamic_quorum: bool,
+        latest: MetadataVersion,
     ) -> Result<FeatureLevels, FormatterError> {
-        let metadata_version = metadata_version(release, wanted)?;
+        let metadata_version = metadata_version(release, wanted, latest)?;
         for name in wanted.keys().filter(|name| *name != METADATA_VERSION) {
             if Feature::from_name(name).is_none() {
                 let mut supported = Feature::ALL.map(Feature::name);
@@ -77,13 +78,17 @@ pub fn bootstrap_records(levels: &FeatureLevels) -> Vec<FeatureLevelRecord> {
     .collect()
 }
 
-/// The version of a text, as `--release-version` takes it.
+/// The version of a text, as `--release-version` takes it, of those up to `latest`.
 ///
 /// # Errors
 /// In Kafka's words.
-pub(crate) fn parse_release(text: &str) -> Result<MetadataVersion, FormatterError> {
-    MetadataVersion::from_text(text).ok_or_else(|| {
-        let names: Vec<&str> = MetadataVersion::all().map(MetadataVersion::name).collect();
+pub(crate) fn parse_release(
+    text: &str,
+    latest: MetadataVersion,
+) -> Result<MetadataVersion, FormatterError> {
+    MetadataVersion::from_text(text, latest).ok_or_else(|| {
+        let known = MetadataVersion::all_to(latest);
+        let names: Vec<&str> = known.map(MetadataVersion::name).collect();
         FormatterError::new(format!(
             "Unknown metadata.version '{text}'. Supported metadata.version are: {}",
             names.join(", ")
@@ -94,8 +99,11 @@ pub(crate) fn parse_release(text: &str) -> Result<MetadataVersion, FormatterErro
 fn metadata_version(
     release: Option<&str>,
     wanted: &BTreeMap<String, i16>,
+    latest: MetadataVersion,
 ) -> Result<MetadataVersion, FormatterError> {
-    let release = release.map(parse_release).transpose()?;
+    let release = release
+        .map(|text| parse_release(text, latest))
+        .transpose()?;
     match (wanted.get(METADATA_VERSION), release) {
         (Some(_), Some(_)) => Err(FormatterError::new(
             "Use --release-version instead of --feature metadata.version=X to avoid ambiguity.",
@@ -103,7 +111,7 @@ fn metadata_version(
         (Some(&level), None) => MetadataVersion::from_level(level).ok_or_else(|| {
             FormatterError::new(format!("No MetadataVersion with feature level {level}"))
         }),
-        (None, release) => Ok(release.unwrap_or(MetadataVersion::LATEST)),
+        (None, release) => Ok(release.unwrap_or(MetadataVersion::LATEST_PRODUCTION)),
     }
 }
 

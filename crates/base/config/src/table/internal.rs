@@ -53,6 +53,6 @@ keys! {
         "Milliseconds between the controller's rounds that look for unclean elections.";
     "unstable.api.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, NotYet,
         "Whether versions of APIs that are not yet stable are offered.";
-    "unstable.feature.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, NotYet,
+    "unstable.feature.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, Honoured,
         "Whether versions of features that are not yet stable may be used.";
 }

@@ -166,8 +166,8 @@ fn levels_and_features_this_release_lacks_are_refused() {
     };
     let empty = MetadataImage::default();
     assert_eq!(
-        refused(&empty, level("metadata.version", 31)),
-        "metadata.version 31 is not supported: this release replays 7 to 30"
+        refused(&empty, level("metadata.version", 32)),
+        "metadata.version 32 is not supported: this release replays 7 to 31"
     );
     assert!(refused(&empty, level("group.version", 2)).contains("group.version at level 2"));
     assert!(refused(&empty, level("unheard.of", 1)).contains("unheard.of"));

@@ -145,7 +145,7 @@ fn replayed(records: &[MetadataRecord]) -> MetadataImage {
 
 #[test]
 fn a_snapshot_replayed_gives_the_image_back() {
-    for metadata_version in MetadataVersion::all() {
+    for metadata_version in MetadataVersion::all_to(MetadataVersion::LATEST) {
         let image = replayed(&records(metadata_version.level()));
         let snapshot = image.to_records();
         assert_eq!(replayed(&snapshot), image, "at {metadata_version}");

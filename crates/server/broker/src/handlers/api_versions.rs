@@ -14,6 +14,7 @@ use ottla_metadata::{Feature, METADATA_VERSION};
 
 use crate::apis::{self, Api};
 use crate::features::supported_features;
+use crate::node::Node;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
@@ -51,7 +52,7 @@ pub fn handle(
         .collect();
     ApiVersionsResponse {
         api_keys: ranges(apis::served_on(service.node(), context.connection())),
-        supported_features: supported(context.version),
+        supported_features: supported(service.node(), context.version),
         finalized_features_epoch: published.provenance.last_contained_offset.0,
         finalized_features,
         ..ApiVersionsResponse::default()
@@ -119,9 +120,10 @@ fn is_software_text(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
 }
 
-fn supported(version: i16) -> Vec<SupportedFeatureKey> {
-    let ranges = supported_features().into_iter();
+fn supported(node: &Node, version: i16) -> Vec<SupportedFeatureKey> {
+    let ranges = supported_features(node.config().unstable_feature_versions_enable);
     ranges
+        .into_iter()
         .map(|(name, range)| SupportedFeatureKey {
             name: KafkaString::from(name),
             min_version: range.minimum,

@@ -26,7 +26,7 @@ pub fn load_bootstrap<S: Storage>(
     let Some(bytes) = read_file(storage, &path)? else {
         let newest = FeatureLevelRecord {
             name: METADATA_VERSION.into(),
-            feature_level: MetadataVersion::LATEST.level(),
+            feature_level: MetadataVersion::LATEST_PRODUCTION.level(),
         };
         return Ok(vec![newest.into()]);
     };

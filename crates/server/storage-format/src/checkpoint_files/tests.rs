@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use ottla_metadata::MetadataVersion;
+
 use super::*;
 use crate::{FeatureLevels, bootstrap_records, parse_initial_controllers};
 
@@ -41,7 +43,8 @@ fn hex(parts: &[&[u8]]) -> String {
 
 #[test]
 fn the_bootstrap_checkpoint_is_kafkas() {
-    let levels = FeatureLevels::new(None, &BTreeMap::new(), true).unwrap();
+    let latest = MetadataVersion::LATEST_PRODUCTION;
+    let levels = FeatureLevels::new(None, &BTreeMap::new(), true, latest).unwrap();
     let records = bootstrap_records(&levels);
     let (first, second, third) = (1_795_183_993_404, 1_795_183_993_475, 1_795_183_993_476);
     let header = bootstrap_checkpoint(&records, TimestampMs(first));

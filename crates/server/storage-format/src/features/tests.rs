@@ -11,7 +11,8 @@ fn levels(
         .iter()
         .map(|(name, level)| ((*name).to_owned(), *level))
         .collect();
-    FeatureLevels::new(release, &wanted, dynamic).map_err(|error| error.to_string())
+    let latest = MetadataVersion::LATEST_PRODUCTION;
+    FeatureLevels::new(release, &wanted, dynamic, latest).map_err(|error| error.to_string())
 }
 
 #[test]

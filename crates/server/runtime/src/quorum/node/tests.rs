@@ -177,7 +177,7 @@ fn a_new_log_opens_with_leader_and_voters_and_then_the_bootstrap_records() {
         .clone();
     assert_eq!(
         image.features.metadata_version,
-        Some(MetadataVersion::LATEST)
+        Some(MetadataVersion::LATEST_PRODUCTION)
     );
 }
 
