@@ -14,6 +14,7 @@ mod compression;
 mod control;
 mod error;
 mod header;
+mod old_message;
 mod record;
 mod validate;
 mod varint;
@@ -28,5 +29,6 @@ pub use control::{
 };
 pub use error::{RecordError, RejectedRecord, RejectedRecords};
 pub use header::{BATCH_HEADER_SIZE, BatchHeader, LOG_OVERHEAD, TimestampType, patch_position};
+pub use old_message::is_old_message;
 pub use record::{Header, Headers, Record, RecordIterator};
 pub use validate::{ClientBatchRules, Summary, validate_client_batch};

@@ -43,4 +43,6 @@ pub use partition_metadata::{load_topic_id, store_topic_id};
 pub use producer_snapshot::{decode_producers, encode_producers};
 pub use recovery::{OpenOptions, Opened, RecoveryReport, load_producer_state, open_log};
 pub use segment::Segment;
-pub use storage::{Entry, EntryKind, MemoryStorage, Metadata, OpenHow, RealStorage, Storage};
+pub use storage::{
+    BegunSync, Entry, EntryKind, MemoryFile, MemoryStorage, Metadata, OpenHow, RealStorage, Storage,
+};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_records::{BATCH_HEADER_SIZE, BatchHeader, RecordError};
+use ottla_records::{BATCH_HEADER_SIZE, BatchHeader, RecordError, is_old_message};
 use ottla_types::Offset;
 
 use crate::files::FileKind;
@@ -73,9 +73,28 @@ impl<'a, S: Storage> Scan<'a, S> {
         if rest.len() < BATCH_HEADER_SIZE {
             return Ok(None);
         }
-        BatchHeader::parse(rest)
-            .map(Some)
-            .map_err(|error| self.broken(&error))
+        match BatchHeader::parse(rest) {
+            Ok(header) => Ok(Some(header)),
+            Err(error @ RecordError::UnsupportedMagic(_)) => {
+                let is_old = self.is_old_message()?;
+                let torn = RecordError::Corrupt("neither a batch nor an intact old message");
+                Err(self.broken(if is_old { &error } else { &torn }))
+            }
+            Err(error) => Err(self.broken(&error)),
+        }
+    }
+
+    /// Whether an intact message of an old format is at the cursor: what a power cut left of a
+    /// batch may look like the beginning of one.
+    fn is_old_message(&mut self) -> Result<bool, LogError> {
+        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
+        let size = match is_old_message(rest) {
+            Ok(is_old) => return Ok(is_old),
+            Err(size) => size,
+        };
+        self.fill(size)?;
+        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
+        Ok(is_old_message(rest).unwrap_or(false))
     }
 
     /// The whole batch at the cursor.

@@ -6,7 +6,7 @@
 mod memory;
 mod real;
 
-pub use memory::MemoryStorage;
+pub use memory::{BegunSync, MemoryFile, MemoryStorage};
 pub use real::RealStorage;
 
 use std::io::{self, IoSlice};

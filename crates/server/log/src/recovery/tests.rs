@@ -1,5 +1,6 @@
 //! Logs opened after clean stops, kills, power cuts and damage.
 
+use ottla_machine::Random;
 use ottla_records::{BatchOptions, EndTransactionMarker, build_end_transaction_batch};
 use ottla_types::{LeaderEpoch, ProducerEpoch, ProducerId};
 
@@ -160,8 +161,11 @@ fn an_old_message_format_is_refused_and_nothing_is_cut() {
     let (storage, opened) = filled(3);
     drop(opened);
     let name = "00000000000000000000.log";
-    let mut bytes = file(&storage, name);
-    bytes[16] = 1;
+    // Offset 0, the value "abc" without a key, in format 0.
+    let mut bytes = vec![0; 11];
+    bytes.extend([17, 0x43, 0xdc, 0x3f, 0xaf, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+    bytes.extend([0, 0, 0, 3, b'a', b'b', b'c']);
+    bytes.extend([0; 40]);
     write_file(&storage, &directory().join(name), &bytes).unwrap();
     let error = open(&storage, &options()).unwrap_err();
     assert_eq!(error.remedy(), crate::Remedy::Stop);
@@ -435,6 +439,36 @@ fn a_crash_at_any_write_loses_nothing_acknowledged() {
                 (0..end.0).collect::<Vec<_>>()
             );
             // What recovery served is durable: a second power cut takes nothing away.
+            let again = open(&after.power_cut(), &options()).unwrap();
+            assert_eq!(again.log.log_end_offset(), end, "call {failing}");
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_that_left_any_sectors_loses_nothing_acknowledged() {
+    let mut random = Random::from_seed(7);
+    let total = {
+        let storage = storage();
+        work(&storage);
+        storage.changes()
+    };
+    for failing in 0..total {
+        let storage = storage();
+        storage.fail_from(failing);
+        let acknowledged = work(&storage);
+        for _ in 0..10 {
+            let after = storage.torn_power_cut(&mut |bound| random.below(bound));
+            let reopened = open(&after, &options()).unwrap();
+            let end = reopened.log.log_end_offset();
+            assert!(
+                end >= acknowledged,
+                "call {failing}: {end} after {acknowledged}"
+            );
+            assert_eq!(
+                read_all(&reopened, Offset(0)),
+                (0..end.0).collect::<Vec<_>>()
+            );
             let again = open(&after.power_cut(), &options()).unwrap();
             assert_eq!(again.log.log_end_offset(), end, "call {failing}");
         }

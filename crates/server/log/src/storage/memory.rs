@@ -2,6 +2,9 @@
 //!
 //! *Invariants*: after [`MemoryStorage::power_cut`] a file holds what it held at its last sync,
 //! and a directory the names it had at its last sync: the harshest disk that keeps its promises.
+//! After [`MemoryStorage::torn_power_cut`] it may also hold some of what was not synced.
+
+mod power;
 
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
@@ -29,6 +32,8 @@ struct Disk {
     files: Vec<FileContent>,
     names: BTreeMap<PathBuf, Node>,
     durable_names: BTreeMap<PathBuf, Node>,
+    /// What happened to names since their directory was synced, in order.
+    name_changes: Vec<NameChange>,
     /// Calls that changed something, so far.
     changes: u64,
     /// Changes from this one on fail.
@@ -47,6 +52,7 @@ impl Default for Disk {
             files: Vec::new(),
             names: BTreeMap::new(),
             durable_names: BTreeMap::new(),
+            name_changes: Vec::new(),
             changes: 0,
             fail_from: None,
             fail_once: None,
@@ -68,6 +74,21 @@ struct FileContent {
 enum Node {
     File(usize),
     Directory,
+}
+
+/// A change of one directory: a name goes, a name comes, or one turns into the other.
+#[derive(Clone, Debug)]
+struct NameChange {
+    directory: PathBuf,
+    gone: Option<PathBuf>,
+    come: Option<(PathBuf, Node)>,
+}
+
+/// A sync that has begun: what the file held then gets onto the device when it ends.
+#[derive(Debug)]
+pub struct BegunSync {
+    file: usize,
+    bytes: Vec<u8>,
 }
 
 impl MemoryStorage {
@@ -109,39 +130,26 @@ impl MemoryStorage {
         self.disk.lock().clock = now;
     }
 
-    /// What the next process finds after this one was killed: all that was written.
+    /// Begins a sync that takes its time: what is written until [`MemoryStorage::end_sync`] is not
+    /// covered by it, and a power cut in between finds nothing of it.
     #[must_use]
-    pub fn kill(&self) -> MemoryStorage {
-        let mut disk = self.disk.lock().clone();
-        disk.fail_from = None;
-        disk.fail_once = None;
-        MemoryStorage {
-            disk: Arc::new(Mutex::new(disk)),
+    pub fn begin_sync(&self, file: &MemoryFile) -> BegunSync {
+        let bytes = self.disk.lock().file(file.0).bytes.clone();
+        BegunSync {
+            file: file.0,
+            bytes,
         }
     }
 
-    /// What the next process finds after a power cut: all that was synced.
-    #[must_use]
-    pub fn power_cut(&self) -> MemoryStorage {
-        let after = self.kill();
-        {
-            let mut disk = after.disk.lock();
-            for file in &mut disk.files {
-                file.bytes = file.durable.clone();
-            }
-            // A name is reachable only if all directories above it survived.
-            let durable = disk.durable_names.clone();
-            disk.names = durable
-                .iter()
-                .filter(|(path, _)| {
-                    path.ancestors()
-                        .skip(1)
-                        .all(|above| is_root(above) || durable.contains_key(above))
-                })
-                .map(|(path, node)| (path.clone(), *node))
-                .collect();
-        }
-        after
+    /// Ends a sync.
+    ///
+    /// # Errors
+    /// The injected ones.
+    pub fn end_sync(&self, sync: BegunSync) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.change()?;
+        disk.file(sync.file).durable = sync.bytes;
+        Ok(())
     }
 }
 
@@ -163,6 +171,9 @@ impl Disk {
     }
 
     fn check_space(&self, more: u64) -> io::Result<()> {
+        let Some(capacity) = self.capacity else {
+            return Ok(());
+        };
         let used: u64 = self
             .names
             .values()
@@ -171,7 +182,7 @@ impl Disk {
                 Node::Directory => 0,
             })
             .sum();
-        if self.capacity.is_some_and(|capacity| used + more > capacity) {
+        if used + more > capacity {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())
@@ -199,6 +210,42 @@ impl Disk {
         }
         Ok(())
     }
+}
+
+impl Disk {
+    fn come(&mut self, path: &Path, node: Node) {
+        self.names.insert(path.to_owned(), node);
+        self.name_changes.push(NameChange {
+            directory: parent(path),
+            gone: None,
+            come: Some((path.to_owned(), node)),
+        });
+    }
+
+    /// A directory got another name, and with it all that waits below it.
+    fn move_name_changes(&mut self, from: &Path, to: &Path) {
+        let moved = |path: &mut PathBuf| {
+            if path.as_path() == from {
+                *path = to.to_owned();
+            } else if let Ok(rest) = path.strip_prefix(from) {
+                *path = to.join(rest);
+            }
+        };
+        let below = |change: &&mut NameChange| change.directory.starts_with(from);
+        for change in self.name_changes.iter_mut().filter(below) {
+            moved(&mut change.directory);
+            if let Some(gone) = &mut change.gone {
+                moved(gone);
+            }
+            if let Some((come, _)) = &mut change.come {
+                moved(come);
+            }
+        }
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
 fn is_root(path: &Path) -> bool {
@@ -237,7 +284,7 @@ impl Storage for MemoryStorage {
                     durable: Vec::new(),
                     modified,
                 });
-                disk.names.insert(path.to_owned(), Node::File(inode));
+                disk.come(path, Node::File(inode));
                 Ok(MemoryFile(inode))
             }
         }
@@ -286,11 +333,7 @@ impl Storage for MemoryStorage {
     }
 
     fn sync(&self, file: &MemoryFile) -> io::Result<()> {
-        let mut disk = self.disk.lock();
-        disk.change()?;
-        let file = disk.file(file.0);
-        file.durable = file.bytes.clone();
-        Ok(())
+        self.end_sync(self.begin_sync(file))
     }
 
     fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {
@@ -380,8 +423,14 @@ impl Storage for MemoryStorage {
                     disk.durable_names.insert(moved, node);
                 }
             }
+            disk.move_name_changes(from, to);
         }
         disk.names.insert(to.to_owned(), node);
+        disk.name_changes.push(NameChange {
+            directory: parent(to),
+            gone: Some(from.to_owned()),
+            come: Some((to.to_owned(), node)),
+        });
         Ok(())
     }
 
@@ -399,6 +448,11 @@ impl Storage for MemoryStorage {
         }
         disk.change()?;
         disk.names.remove(path);
+        disk.name_changes.push(NameChange {
+            directory: parent(path),
+            gone: Some(path.to_owned()),
+            come: None,
+        });
         Ok(())
     }
 
@@ -409,7 +463,7 @@ impl Storage for MemoryStorage {
                 break;
             }
             disk.change()?;
-            disk.names.insert(above.to_owned(), Node::Directory);
+            disk.come(above, Node::Directory);
         }
         Ok(())
     }
@@ -417,6 +471,7 @@ impl Storage for MemoryStorage {
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         let mut disk = self.disk.lock();
         disk.change()?;
+        disk.name_changes.retain(|change| change.directory != path);
         disk.durable_names
             .retain(|entry, _| entry.parent() != Some(path));
         let entries: Vec<(PathBuf, Node)> = disk
