@@ -58,6 +58,13 @@ pub(crate) async fn serve<S: Service>(
         if flush(&stream, connection).is_err() {
             return;
         }
+        // Frames may have had to wait for earlier answers; no socket tells when they can go on.
+        match execute(service, connection, &mut frames) {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(Ended::Gone) => return,
+            Err(Ended::Refused) => connection.close(),
+        }
         let unsent = connection.replies.borrow().has_unsent();
         if connection.is_closing() && !unsent {
             return;
@@ -113,8 +120,8 @@ async fn idle_until(last_active: Instant, max_idle: Option<Duration>) {
     }
 }
 
-/// Reads until the socket is empty, the budget is spent or the answers pile up; executes every
-/// whole frame in between.
+/// Reads until the socket is empty, the budget is spent or the answers pile up; executes whole
+/// frames in between.
 fn read<S: Service>(
     service: &Rc<S>,
     stream: &TcpStream,
@@ -134,15 +141,17 @@ fn read<S: Service>(
     Ok(())
 }
 
+/// Executes whole frames until the answers pile up; how many.
 fn execute<S: Service>(
     service: &Rc<S>,
     connection: &Rc<Connection>,
     frames: &mut FrameReader,
-) -> Result<(), Ended> {
-    while !connection.is_closing() {
+) -> Result<usize, Ended> {
+    let mut executed = 0;
+    while !connection.is_closing() && !connection.replies.borrow().is_full() {
         match frames.next_frame() {
             Ok(Some(frame)) => service.on_frame(connection, frame),
-            Ok(None) => return Ok(()),
+            Ok(None) => break,
             Err(error) => {
                 tracing::info!(peer = %connection.peer, %error, "connection closed");
                 if let Some(bytes) = error.farewell() {
@@ -151,8 +160,9 @@ fn execute<S: Service>(
                 return Err(Ended::Refused);
             }
         }
+        executed += 1;
     }
-    Ok(())
+    Ok(executed)
 }
 
 fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
@@ -171,3 +181,6 @@ fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

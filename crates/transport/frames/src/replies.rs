@@ -1,11 +1,14 @@
 //! Answers of one connection, sent in the order of their requests however they become ready.
 //!
-//! *Invariant*: a slot is completed once; bytes leave in the order in which slots were reserved.
+//! *Invariants*: a slot is completed once; bytes leave in the order in which slots were reserved;
+//! what is ready counts as unsent, also while it waits behind an earlier answer.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
+
+const SIZE_PREFIX: usize = 4;
 
 /// The place of one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +76,9 @@ impl ReplyQueue {
             .get_mut(index)
             .expect("a slot is reserved before");
         assert!(matches!(slot, Slot::Awaited), "a slot is filled once");
+        if let Slot::Ready(chunks) = &filling {
+            self.unsent_bytes += SIZE_PREFIX + size_of_chunks(chunks);
+        }
         *slot = filling;
         while let Some(slot) = self
             .slots
@@ -86,13 +92,11 @@ impl ReplyQueue {
     }
 
     fn enqueue(&mut self, chunks: Vec<Bytes>) {
-        let size: usize = chunks.iter().map(Bytes::len).sum();
-        let prefix = i32::try_from(size).expect("an answer is below 2 GiB");
+        let prefix = i32::try_from(size_of_chunks(&chunks)).expect("an answer is below 2 GiB");
         self.outgoing
             .push_back(Bytes::copy_from_slice(&prefix.to_be_bytes()));
         self.outgoing
             .extend(chunks.into_iter().filter(|chunk| !chunk.is_empty()));
-        self.unsent_bytes += size + 4;
     }
 
     /// Sends bytes that belong to no request, behind everything that is ready.
@@ -144,6 +148,10 @@ impl ReplyQueue {
             self.outgoing.pop_front();
         }
     }
+}
+
+fn size_of_chunks(chunks: &[Bytes]) -> usize {
+    chunks.iter().map(Bytes::len).sum()
 }
 
 #[cfg(test)]

@@ -69,3 +69,15 @@ fn a_request_without_an_answer_holds_nobody_back() {
     queue.skip(silent);
     assert_eq!(sent(&mut queue), b"\0\0\0\x012");
 }
+
+#[test]
+fn an_answer_behind_a_waiting_one_counts_as_unsent() {
+    let mut queue = ReplyQueue::new(10, 100);
+    let (waiting, second) = (queue.reserve(), queue.reserve());
+    queue.complete(second, vec![Bytes::from_static(b"123456")]);
+    assert!(!queue.has_unsent());
+    assert!(queue.is_full(), "ten bytes are ready");
+    queue.complete(waiting, vec![]);
+    sent(&mut queue);
+    assert!(!queue.is_full());
+}
