@@ -256,6 +256,17 @@ impl Raft {
         epoch == self.epoch && self.leader().is_some_and(|known| known != leader)
     }
 
+    /// Whether a node that says so of itself can be a candidate or a leader.
+    ///
+    /// Voters that stand in the configuration are all there are. Voters that stand in the log can
+    /// be more by now than this member has heard of; but a sole voter itself would have had to
+    /// commit a second one. Whoever else claims an epoch is an outsider, and believing it would
+    /// cost the quorum its leader and, at the last epoch there is, its future.
+    fn may_stand(&self, id: NodeId) -> bool {
+        let is_complete = self.kraft_version == 0 || self.voters.is_only(self.local);
+        id != self.local.id && (!is_complete || self.voters.contains_node(id))
+    }
+
     fn follower_role(&self, leader: NodeId, voted: Option<ReplicaKey>, now: Now) -> Role {
         Role::Follower {
             leader,

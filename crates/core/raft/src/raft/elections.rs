@@ -44,7 +44,7 @@ impl Raft {
         self.reply(request, response, effects);
     }
 
-    /// The order of these checks is Kafka's.
+    /// The order of these checks is Kafka's, but for [`Raft::may_stand`].
     fn judge_vote_request(
         &mut self,
         vote: VoteRequest,
@@ -62,6 +62,9 @@ impl Raft {
         }
         if vote.candidate.id < NodeId(0) {
             return Err(ErrorCode::INVALID_REQUEST);
+        }
+        if !self.may_stand(vote.candidate.id) {
+            return Err(ErrorCode::INCONSISTENT_VOTER_SET);
         }
         self.observe_epoch(vote.epoch, None, now, effects);
         if vote.voter.is_some_and(|voter| !voter.may_be(self.local)) {

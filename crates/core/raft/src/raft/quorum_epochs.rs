@@ -20,8 +20,10 @@ impl Raft {
             ErrorCode::FENCED_LEADER_EPOCH
         } else if begin.leader < NodeId(0) {
             ErrorCode::INVALID_REQUEST
-        } else if begin.leader == self.local.id || self.contradicts(begin.epoch, begin.leader) {
-            // Two leaders in one epoch, or one that only this member could be.
+        } else if !self.may_stand(begin.leader) {
+            ErrorCode::INCONSISTENT_VOTER_SET
+        } else if self.contradicts(begin.epoch, begin.leader) {
+            // Two leaders in one epoch.
             ErrorCode::UNKNOWN_SERVER_ERROR
         } else {
             self.observe_epoch(begin.epoch, Some(begin.leader), now, effects);
@@ -44,7 +46,9 @@ impl Raft {
             ErrorCode::FENCED_LEADER_EPOCH
         } else if end.leader < NodeId(0) {
             ErrorCode::INVALID_REQUEST
-        } else if end.leader == self.local.id || self.contradicts(end.epoch, end.leader) {
+        } else if !self.may_stand(end.leader) {
+            ErrorCode::INCONSISTENT_VOTER_SET
+        } else if self.contradicts(end.epoch, end.leader) {
             ErrorCode::UNKNOWN_SERVER_ERROR
         } else {
             self.observe_epoch(end.epoch, Some(end.leader), now, effects);

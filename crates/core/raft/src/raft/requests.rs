@@ -218,6 +218,11 @@ impl Raft {
         effects: &mut Vec<Effect>,
     ) {
         let asked_in = (self.epoch, self.leader());
+        let others = leader.filter(|&id| id >= NodeId(0) && id != self.local.id);
+        if others.is_some_and(|claimed| !self.may_stand(claimed)) {
+            let until = now.monotonic.after(self.timeouts.retry_backoff);
+            return self.connections.back_off(from, until);
+        }
         if let Some(claimed) = leader
             && self.contradicts(epoch, claimed)
         {

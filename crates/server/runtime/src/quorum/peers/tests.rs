@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 
 use ottla_messages::ErrorCode;
+use ottla_messages::begin_quorum_epoch_request::{self, BeginQuorumEpochRequest};
 use ottla_messages::describe_quorum_request::{self, DescribeQuorumRequest};
 use ottla_messages::fetch_request::{self, FetchRequest, ReplicaState};
 use ottla_messages::vote_request::{self, VoteRequest};
@@ -116,7 +117,7 @@ fn a_fetch_of_another_log_cluster_or_epoch_is_refused() {
 }
 
 #[test]
-fn a_vote_is_refused_by_the_leader_of_the_epoch() {
+fn a_vote_for_an_outsider_is_refused() {
     let (mut node, _) = started(&formatted());
     let request = VoteRequest {
         cluster_id: None,
@@ -138,6 +139,34 @@ fn a_vote_is_refused_by_the_leader_of_the_epoch() {
         panic!("another answer");
     };
     let partition = &response.topics[0].partitions[0];
-    assert_eq!((partition.error_code, partition.vote_granted), (0, false));
+    let refused = (ErrorCode::INCONSISTENT_VOTER_SET.0, false);
+    assert_eq!((partition.error_code, partition.vote_granted), refused);
     assert_eq!((partition.leader_id, partition.leader_epoch), (1, 1));
+}
+
+#[test]
+fn an_outsiders_claim_of_a_later_epoch_neither_stops_nor_moves_the_node() {
+    let (mut node, _) = started(&formatted());
+    for leader_epoch in [2, i32::MAX] {
+        let request = BeginQuorumEpochRequest {
+            topics: vec![begin_quorum_epoch_request::TopicData {
+                topic_name: "__cluster_metadata".into(),
+                partitions: vec![begin_quorum_epoch_request::PartitionData {
+                    partition_index: 0,
+                    leader_id: 99,
+                    leader_epoch,
+                    ..Default::default()
+                }],
+            }],
+            ..Default::default()
+        };
+        let QuorumResponse::BeginQuorumEpoch(response) =
+            ask(&mut node, 1, QuorumRequest::BeginQuorumEpoch(request))
+        else {
+            panic!("another answer");
+        };
+        let partition = &response.topics[0].partitions[0];
+        assert_eq!(partition.error_code, ErrorCode::INCONSISTENT_VOTER_SET.0);
+        assert_eq!((partition.leader_id, partition.leader_epoch), (1, 1));
+    }
 }
