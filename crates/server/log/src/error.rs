@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A failure of the log.
 #[derive(Debug, Error)]
 pub enum LogError {
-    /// No room on the device, met while reserving ahead: nothing is lost, try again later.
+    /// No room on the device, met before anything rested on it: nothing is lost, try again later.
     #[error("no space left for {}", .path.display())]
     NoSpace {
         /// The file that was to grow.
@@ -85,6 +85,17 @@ impl LogError {
             operation,
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// A failure of a call that can be made again from its beginning: a device that is only full
+    /// is no failed device.
+    pub fn writing(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LogError {
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LogError::NoSpace {
+                path: path.to_owned(),
+            },
+            _ => LogError::storage(operation, path)(source),
         }
     }
 

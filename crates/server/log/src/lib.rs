@@ -35,7 +35,7 @@ pub use index::AbortedTransaction;
 pub use leader_epochs::{EpochEntry, LeaderEpochs};
 pub use log::{
     AbortedView, ClosePlan, DeletedFiles, Located, Log, Read, Removal, Reservation,
-    RetentionLimits, RetentionView, RollFacts, RollLimits, RollPlan, Rolled, TimestampAndOffset,
+    RetentionLimits, RetentionView, ReservedSpace, RollFacts, RollLimits, RollPlan, Rolled, SpacePlan, TimestampAndOffset,
     TimestampView, must_roll,
 };
 pub use open_files::OpenFiles;

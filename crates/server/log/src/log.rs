@@ -13,6 +13,7 @@ mod close;
 mod read;
 mod retention;
 mod roll;
+mod space;
 mod timestamps;
 mod truncate;
 
@@ -20,6 +21,7 @@ pub use close::ClosePlan;
 pub use read::{Located, Read};
 pub use retention::{DeletedFiles, Removal, RetentionLimits, RetentionView};
 pub use roll::{RollFacts, RollLimits, RollPlan, Rolled, must_roll};
+pub use space::{ReservedSpace, SpacePlan};
 pub use timestamps::{AbortedView, TimestampAndOffset, TimestampView};
 
 use std::collections::VecDeque;
@@ -94,8 +96,10 @@ pub struct Log<S: Storage> {
 #[derive(Debug)]
 struct Active<S: Storage> {
     segment: Arc<Segment<S>>,
-    /// Bytes reserved.
+    /// Bytes reserved for batches.
     size: u64,
+    /// Up to here the device holds space for it, as far as this process knows.
+    space_end: u64,
     indexer: Indexer,
     created_at: TimestampMs,
     /// Largest timestamp of the first batch.
@@ -109,6 +113,7 @@ impl<S: Storage> Active<S> {
         Active {
             segment,
             size: 0,
+            space_end: 0,
             indexer,
             created_at: now,
             first_timestamp: None,

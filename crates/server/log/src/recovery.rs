@@ -92,7 +92,7 @@ pub fn open_log<S: Storage>(
     if storage.metadata(directory).is_err() {
         storage
             .create_directory(directory)
-            .map_err(LogError::storage("create", directory))?;
+            .map_err(LogError::writing("create", directory))?;
         crate::storage::sync_parent(storage, directory)?;
     }
     let mut found = files::finish_swaps(storage, directory)?;
@@ -260,6 +260,10 @@ impl<S: Storage> Recovery<S> {
             self.remove_behind(found, behind)?;
             segment.truncate(recovered.size)?;
         } else {
+            if behind.is_empty() {
+                // The process that died may have reserved space behind the end.
+                segment.release_space(size)?;
+            }
             segment.sync()?;
         }
         segment.store_indexes(&recovered.indexer.indexes)?;
@@ -328,6 +332,7 @@ impl<S: Storage> Recovery<S> {
             .storage
             .sync_directory(directory)
             .map_err(LogError::storage("sync", directory))?;
+        segment.on_created();
         self.segments.push(OpenSegment {
             segment,
             size: 0,

@@ -153,12 +153,16 @@ impl<S: Storage> Segment<S> {
         let path = self.path(FileKind::Log);
         self.storage
             .reserve(&file, end)
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                    LogError::NoSpace { path }
-                }
-                _ => LogError::storage("reserve space for", &path)(error),
-            })
+            .map_err(LogError::writing("reserve space for", &path))
+    }
+
+    /// Gives back what is reserved behind `size`, the end of what is written. Nothing may be on its
+    /// way to the segment any more.
+    pub(crate) fn release_space(self: &Arc<Self>, size: u64) -> Result<(), LogError> {
+        let file = self.file()?;
+        self.storage
+            .truncate(&file, size)
+            .map_err(LogError::storage("cut", &self.path(FileKind::Log)))
     }
 
     /// The largest timestamp in a sealed segment: the last entry of its time index, else when the
@@ -274,16 +278,20 @@ impl<S: Storage> Segment<S> {
         self.sealed.lock().as_ref().map_or(0, |sealed| sealed.size)
     }
 
-    /// Creates the file. The caller syncs the directory.
+    /// Creates the file. The caller syncs the directory, then says [`Segment::on_created`].
     pub(crate) fn create(self: &Arc<Self>) -> Result<(), LogError> {
         let path = self.path(FileKind::Log);
         let file = self
             .storage
             .open(&path, OpenHow::Replace)
-            .map_err(LogError::storage("create", &path))?;
+            .map_err(LogError::writing("create", &path))?;
         self.keep_open(file);
-        self.created.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Lets writers in.
+    pub(crate) fn on_created(&self) {
+        self.created.store(true, Ordering::Release);
     }
 
     /// Cuts the file and syncs it.

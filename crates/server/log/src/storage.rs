@@ -135,7 +135,7 @@ pub(crate) fn write_file<S: Storage>(
         storage.write_at(&file, 0, &[IoSlice::new(bytes)])?;
         storage.sync(&file)
     };
-    write().map_err(LogError::storage("write", path))
+    write().map_err(LogError::writing("write", path))
 }
 
 /// Replaces a file so that a crash leaves the old or the new one: written as `<name>.tmp`, synced,
@@ -151,7 +151,7 @@ pub(crate) fn replace_file<S: Storage>(
     write_file(storage, &temporary, bytes)?;
     storage
         .rename(&temporary, path)
-        .map_err(LogError::storage("replace", path))?;
+        .map_err(LogError::writing("replace", path))?;
     sync_parent(storage, path)
 }
 

@@ -19,6 +19,8 @@ pub struct ClosePlan<S: Storage> {
     place: Place<S>,
     unsynced: Vec<Arc<Segment<S>>>,
     active: Arc<Segment<S>>,
+    /// Where the active segment ends, if something is reserved behind.
+    spare_from: Option<u64>,
     indexes: Indexes,
     leader_epochs: LeaderEpochs,
     end_offset: Offset,
@@ -36,6 +38,7 @@ impl<S: Storage> Log<S> {
             place: self.place.clone(),
             unsynced,
             active: self.active.segment.clone(),
+            spare_from: self.active.has_spare_space().then_some(self.active.size),
             indexes: self.active.indexer.indexes.clone(),
             leader_epochs: self.leader_epochs.clone(),
             end_offset: self.log_end_offset,
@@ -53,6 +56,10 @@ impl<S: Storage> ClosePlan<S> {
         let Place {
             directory, storage, ..
         } = &self.place;
+        // First of all: on a full device the indexes may need that space.
+        if let Some(size) = self.spare_from {
+            self.active.release_space(size)?;
+        }
         for segment in &self.unsynced {
             segment.sync()?;
         }

@@ -5,10 +5,15 @@
 //! 1. `[plan = log.begin_roll(…); log.reserve(…)]`: from here on, batches get places in the new
 //!    segment, whose file does not exist yet: their writes wait ([`Segment::is_created`]).
 //! 2. When all that was reserved in the old segment is *written*: `plan.create_segment()`: the old
-//!    segment is on the device, then the new one exists and its name is durable; the writes go on.
-//! 3. `rolled = plan.finish()`: the old segment's indexes and the producer snapshot are on the
+//!    segment is on the device, then the new one exists and its name is durable.
+//! 3. Until it covers all that was given a place in the new segment:
+//!    `[log.begin_space_of(…)]`, `reserved = space.perform()`. Then
+//!    `[log.on_space_reserved(&reserved); plan.open_segment()]`; the writes go on.
+//! 4. `rolled = plan.finish()`: the old segment's indexes and the producer snapshot are on the
 //!    device.
-//! 4. `[log.on_rolled(&rolled)]`: the recovery point may pass the old segment.
+//! 5. `[log.on_rolled(&rolled)]`: the recovery point may pass the old segment.
+//!
+//! Steps 2 to 4 can each be made again when the device was full ([`LogError::NoSpace`]).
 //!
 //! A crash between any of the steps leaves what recovery expects: indexes of the old segment are
 //! rebuilt, because the recovery point is not above its base. The old segment comes first in step
@@ -78,6 +83,7 @@ pub fn must_roll(
 pub struct RollPlan<S: Storage> {
     place: Place<S>,
     old: Arc<Segment<S>>,
+    old_size: u64,
     old_indexes: Arc<Indexes>,
     new: Arc<Segment<S>>,
     producers: Option<Vec<ProducerEntry>>,
@@ -137,6 +143,7 @@ impl<S: Storage> Log<S> {
         Some(RollPlan {
             place: self.place.clone(),
             old: old.segment,
+            old_size: old.size,
             old_indexes,
             new,
             producers: is_news.then_some(producers),
@@ -163,9 +170,11 @@ impl<S: Storage> RollPlan<S> {
     /// called when all that was reserved in the old segment is written.
     ///
     /// # Errors
-    /// When it cannot be created: the log directory goes offline.
+    /// [`LogError::NoSpace`] when the device is full: to be called again. Otherwise the log
+    /// directory goes offline.
     pub fn create_segment(&self) -> Result<(), LogError> {
         let create = || {
+            self.old.release_space(self.old_size)?;
             self.old.sync()?;
             self.new.create()?;
             self.sync_directory()
@@ -173,12 +182,18 @@ impl<S: Storage> RollPlan<S> {
         self.new.unless_removed(create())
     }
 
+    /// Lets writers into the new segment.
+    pub fn open_segment(&self) {
+        self.new.on_created();
+    }
+
     /// Puts the old segment's indexes and the producer snapshot on the device.
     ///
     /// # Errors
-    /// When a file cannot be written: the log directory goes offline. [`LogError::Removed`] when
-    /// the old segment, or the whole replica, was removed meanwhile.
-    pub fn finish(self) -> Result<Rolled, LogError> {
+    /// [`LogError::NoSpace`] when the device is full: to be called again. Otherwise the log
+    /// directory goes offline. [`LogError::Removed`] when the old segment, or the whole replica,
+    /// was removed meanwhile.
+    pub fn finish(&self) -> Result<Rolled, LogError> {
         let finish = || {
             self.old.store_indexes(&self.old_indexes)?;
             if let Some(producers) = &self.producers {
@@ -204,12 +219,13 @@ impl<S: Storage> RollPlan<S> {
             .map_err(LogError::storage("sync", directory))
     }
 
-    /// [`RollPlan::create_segment`] and [`RollPlan::finish`] in one, where nothing is in flight.
+    /// All of it in one, where nothing is in flight and space is not looked after.
     ///
     /// # Errors
     /// As those.
     pub fn perform(self) -> Result<Rolled, LogError> {
         self.create_segment()?;
+        self.open_segment();
         self.finish()
     }
 }

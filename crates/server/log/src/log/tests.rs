@@ -103,6 +103,7 @@ fn a_new_segment_takes_reservations_before_its_file_exists() {
     assert!(!names(&storage).contains(&"00000000000000000003.log".to_owned()));
     assert_eq!(file(&storage.power_cut(), "00000000000000000000.log"), b"");
     plan.create_segment().unwrap();
+    plan.open_segment();
     assert!(reservation.segment.is_created());
     flush(&mut opened).unwrap();
     assert_eq!(
@@ -426,6 +427,7 @@ fn a_roll_of_a_replica_that_is_deleted_meanwhile_is_no_failure() {
     let now = TimestampMs(0);
     let first = opened.log.begin_roll(Offset(3), Vec::new(), now).unwrap();
     first.create_segment().unwrap();
+    first.open_segment();
     append(&mut opened, &batch(Offset(3), 1, 0, 0)).unwrap();
     let second = opened.log.begin_roll(Offset(4), Vec::new(), now).unwrap();
     opened.log.retire();

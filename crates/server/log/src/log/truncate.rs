@@ -125,6 +125,7 @@ impl<S: Storage> Log<S> {
             .storage
             .sync_directory(directory)
             .map_err(LogError::storage("sync", directory))?;
+        segment.on_created();
         self.segments.push(segment.clone());
         let indexer = Indexer::new(offset, self.index_interval_bytes);
         self.active = Active::new(segment, indexer, now);

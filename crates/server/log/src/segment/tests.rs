@@ -12,7 +12,7 @@ fn space_is_reserved_ahead_or_refused_without_harm() {
     segment.reserve_space(1 << 20).unwrap();
     let size = file(&storage, "00000000000000000000.log").len();
     storage.set_capacity(Some(size as u64 + 100));
-    let error = segment.reserve_space(1 << 20).unwrap_err();
+    let error = segment.reserve_space(2 << 20).unwrap_err();
     assert!(matches!(error, LogError::NoSpace { .. }));
     assert_eq!(error.remedy(), crate::Remedy::Retry);
     assert_eq!(file(&storage, "00000000000000000000.log").len(), size);

@@ -68,6 +68,14 @@ struct FileContent {
     bytes: Vec<u8>,
     durable: Vec<u8>,
     modified: TimestampMs,
+    /// Up to here it holds space.
+    reserved: u64,
+}
+
+impl FileContent {
+    fn space(&self) -> u64 {
+        self.reserved.max(self.bytes.len() as u64)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +128,12 @@ impl MemoryStorage {
         self.disk.lock().capacity = bytes;
     }
 
+    /// The bytes that all files together hold.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.disk.lock().used()
+    }
+
     /// Lets every read wait for the device (`true`), or none.
     pub fn set_cold(&self, is_cold: bool) {
         self.disk.lock().is_cold = is_cold;
@@ -170,19 +184,17 @@ impl Disk {
             .expect("inodes are handed out by open and never removed")
     }
 
-    fn check_space(&self, more: u64) -> io::Result<()> {
-        let Some(capacity) = self.capacity else {
-            return Ok(());
+    fn used(&self) -> u64 {
+        let of = |node: &Node| match node {
+            Node::File(inode) => self.files.get(*inode).map_or(0, FileContent::space),
+            Node::Directory => 0,
         };
-        let used: u64 = self
-            .names
-            .values()
-            .map(|node| match node {
-                Node::File(inode) => self.files.get(*inode).map_or(0, |f| f.bytes.len() as u64),
-                Node::Directory => 0,
-            })
-            .sum();
-        if used + more > capacity {
+        self.names.values().map(of).sum()
+    }
+
+    fn check_space(&self, more: u64) -> io::Result<()> {
+        let is_too_much = |capacity| self.used() + more > capacity;
+        if more > 0 && self.capacity.is_some_and(is_too_much) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())
@@ -191,8 +203,8 @@ impl Disk {
     fn write(&mut self, inode: usize, position: usize, buffers: &[IoSlice<'_>]) -> io::Result<()> {
         let length: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         let end = position + length;
-        let growth = end.saturating_sub(self.file(inode).bytes.len());
-        self.check_space(growth as u64)?;
+        let growth = (end as u64).saturating_sub(self.file(inode).space());
+        self.check_space(growth)?;
         let clock = self.clock;
         let file = self.file(inode);
         file.modified = clock;
@@ -267,6 +279,7 @@ impl Storage for MemoryStorage {
                 if how == OpenHow::Replace {
                     disk.change()?;
                     disk.file(inode).bytes.clear();
+                    disk.file(inode).reserved = 0;
                 }
                 Ok(MemoryFile(inode))
             }
@@ -283,6 +296,7 @@ impl Storage for MemoryStorage {
                     bytes: Vec::new(),
                     durable: Vec::new(),
                     modified,
+                    reserved: 0,
                 });
                 disk.come(path, Node::File(inode));
                 Ok(MemoryFile(inode))
@@ -340,14 +354,19 @@ impl Storage for MemoryStorage {
         let mut disk = self.disk.lock();
         disk.change()?;
         let size = usize::try_from(size).map_err(io::Error::other)?;
-        disk.file(file.0).bytes.resize(size, 0);
+        let file = disk.file(file.0);
+        file.bytes.resize(size, 0);
+        file.reserved = 0;
         Ok(())
     }
 
     fn reserve(&self, file: &MemoryFile, end: u64) -> io::Result<()> {
         let mut disk = self.disk.lock();
-        let size = disk.file(file.0).bytes.len() as u64;
-        disk.check_space(end.saturating_sub(size))
+        let growth = end.saturating_sub(disk.file(file.0).space());
+        disk.check_space(growth)?;
+        let file = disk.file(file.0);
+        file.reserved = file.reserved.max(end);
+        Ok(())
     }
 
     fn metadata(&self, path: &Path) -> io::Result<Metadata> {

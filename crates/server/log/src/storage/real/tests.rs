@@ -69,3 +69,21 @@ fn reserved_space_does_not_change_the_size() {
     assert_eq!(RealStorage.metadata(&path).unwrap().size, 0);
     RealStorage.truncate(&file, 0).unwrap();
 }
+
+#[test]
+fn space_behind_the_end_is_given_back_by_a_cut_to_the_same_size() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("segment");
+    let file = RealStorage.open(&path, OpenHow::Create).unwrap();
+    RealStorage
+        .write_at(&file, 0, &[IoSlice::new(b"records")])
+        .unwrap();
+    let blocks = || fs::metadata(&path).unwrap().blocks();
+    RealStorage.reserve(&file, 1 << 20).unwrap();
+    let reserved = blocks();
+    assert_eq!(fs::metadata(&path).unwrap().len(), 7);
+    RealStorage.truncate(&file, 7).unwrap();
+    // A file system that cannot reserve has nothing to give back.
+    assert!(reserved < (1 << 20) / 512 || blocks() <= 16);
+    assert_eq!(fs::read(&path).unwrap(), b"records");
+}
