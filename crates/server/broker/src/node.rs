@@ -10,7 +10,7 @@ use ottla_group::{GroupConfiguration, GroupContext};
 use ottla_messages::KafkaString;
 use ottla_metadata::Broker;
 use ottla_partition::Input;
-use ottla_runtime::{Connection, Directory, DirectoryHooks, Notice, Notices, ReactorHandle};
+use ottla_runtime::{Connection, Directory, DirectoryHooks, Notice, Notices, Pool, ReactorHandle};
 use ottla_types::{Duration, NodeId};
 
 use crate::controller_channel::ControllerChannel;
@@ -292,5 +292,14 @@ impl DirectoryHooks<GroupHost> for NodeHooks {
         if let Some(node) = self.node.get() {
             node.deliver(notices);
         }
+    }
+
+    fn after(&self, pool: &Pool, wait: std::time::Duration, work: Box<dyn FnOnce() + Send>) {
+        let Some(node) = self.node.get() else { return };
+        let pool = pool.clone();
+        node.control().spawn(async move {
+            tokio::time::sleep(wait).await;
+            pool.spawn(work);
+        });
     }
 }

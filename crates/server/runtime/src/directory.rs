@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ottla_log::{LogError, RealStorage, Remedy, Storage};
 use ottla_types::{Now, Uuid};
@@ -11,8 +12,9 @@ use ottla_types::{Now, Uuid};
 use crate::clock;
 use crate::committer::Committer;
 use crate::notices::Notices;
-use crate::pool::Pool;
+use crate::pool::{Pool, Work};
 use crate::replica::Hosted;
+use crate::space::WaitingForSpace;
 
 /// One entry of `log.dirs`.
 pub struct Directory<H: Hosted, S: Storage = RealStorage> {
@@ -22,6 +24,7 @@ pub struct Directory<H: Hosted, S: Storage = RealStorage> {
     pool: Pool,
     committer: Committer<H, S>,
     failed: AtomicBool,
+    waiting_for_space: WaitingForSpace,
     hooks: Box<dyn DirectoryHooks<H, S>>,
 }
 
@@ -31,6 +34,8 @@ pub trait DirectoryHooks<H: Hosted, S: Storage = RealStorage>: Send + Sync + 'st
     fn on_failed(&self, directory: &Arc<Directory<H, S>>);
     /// Notices that arose on one of the directory's threads.
     fn deliver(&self, notices: Notices);
+    /// Has work done after a while, by one of the directory's threads.
+    fn after(&self, pool: &Pool, wait: Duration, work: Work);
     /// The time; the system's, unless the node has its own.
     fn now(&self) -> Now {
         clock::now()
@@ -71,6 +76,7 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
             pool,
             committer: Committer::default(),
             failed: AtomicBool::new(false),
+            waiting_for_space: WaitingForSpace::default(),
             hooks,
         })
     }
@@ -97,6 +103,14 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(crate) fn waiting_for_space(&self) -> &WaitingForSpace {
+        &self.waiting_for_space
+    }
+
+    pub(crate) fn after(&self, wait: Duration, work: Work) {
+        self.hooks.after(&self.pool, wait, work);
     }
 
     pub(crate) fn committer(&self) -> &Committer<H, S> {
@@ -130,12 +144,20 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
         error.remedy() == Remedy::TakeDirectoryOffline
     }
 
-    /// Takes the directory offline: nothing on it is acknowledged any more.
+    /// Takes the directory offline: nothing on it is acknowledged any more. Not for an error that
+    /// does not mean that; whoever was refused space comes again by himself.
     pub fn fail(self: &Arc<Self>, error: &LogError) {
-        // Late work on a replica that was deleted meanwhile: nothing is wrong with the directory.
-        if error.remedy() == Remedy::Answer {
-            tracing::debug!(directory = %self.path.display(), %error, "work came too late");
-            return;
+        match error.remedy() {
+            // Late work on a replica that was deleted meanwhile.
+            Remedy::Answer => {
+                tracing::debug!(directory = %self.path.display(), %error, "work came too late");
+                return;
+            }
+            Remedy::Retry => {
+                tracing::warn!(directory = %self.path.display(), %error, "put off");
+                return;
+            }
+            Remedy::TakeDirectoryOffline | Remedy::Stop => {}
         }
         if self.failed.swap(true, Ordering::AcqRel) {
             return;

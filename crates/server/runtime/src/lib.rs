@@ -16,6 +16,7 @@ mod reactor;
 mod replica;
 mod serve;
 mod service;
+mod space;
 
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};

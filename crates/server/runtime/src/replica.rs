@@ -9,15 +9,16 @@ mod append;
 mod read;
 mod retire;
 mod roll;
+mod space;
 mod watch;
 
 pub use append::{ClientBatch, HostAppender};
 pub use read::{FoundOffset, OffsetQuery, ReadBound, ReadOutcome, ReadRequest};
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use ottla_log::{Log, LogError, RealStorage, RollLimits, Storage};
+use ottla_log::{LeaderEpochs, Log, LogError, RealStorage, RollLimits, Storage};
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;
 use ottla_partition::{Effect, Input, Partition, Settings};
@@ -26,6 +27,7 @@ use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
 use crate::directory::Directory;
 use crate::notices::{Notice, Notices};
 use roll::Rolls;
+use space::Space;
 use watch::Watchers;
 
 /// A shard that lives on a replica: a coordinator. Called under the replica's lock.
@@ -49,6 +51,8 @@ pub struct Replica<H: Hosted = (), S: Storage = RealStorage> {
     node_id: NodeId,
     directory: Arc<Directory<H, S>>,
     state: Mutex<State<H, S>>,
+    /// Told when something ends that a clean stop waits for.
+    settled: Condvar,
 }
 
 struct State<H, S: Storage> {
@@ -58,8 +62,11 @@ struct State<H, S: Storage> {
     hosted: Option<H>,
     watchers: Watchers,
     rolls: Rolls<S>,
+    space: Space,
     /// Whether the committer has it on its list.
     to_sync: bool,
+    /// Whether a clean stop waits for what is on its way.
+    is_closing: bool,
     /// Whether somebody stores the leader epochs.
     storing_epochs: bool,
     effects: Vec<Effect>,
@@ -99,10 +106,13 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 hosted: None,
                 watchers: Watchers::default(),
                 rolls: Rolls::default(),
+                space: Space::default(),
                 to_sync: false,
+                is_closing: false,
                 storing_epochs: false,
                 effects: Vec::new(),
             }),
+            settled: Condvar::new(),
         })
     }
 
@@ -214,6 +224,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         }
         state.effects = effects;
         if stops {
+            self.settled.notify_all();
             state.watchers.wake(notices);
             if let Some(mut hosted) = state.hosted.take() {
                 hosted.on_stopped(ErrorCode::NOT_COORDINATOR);
@@ -257,28 +268,40 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         if std::mem::replace(&mut state.storing_epochs, true) {
             return;
         }
-        let replica = Arc::clone(self);
-        self.directory.pool().spawn(move || {
-            loop {
-                let changed = {
-                    let state = &mut *replica.lock();
-                    let changed = state.log.take_changed_leader_epochs();
-                    state.storing_epochs = changed.is_some();
-                    changed.map(|epochs| (state.log.directory().to_owned(), epochs))
-                };
-                let Some((path, epochs)) = changed else {
-                    return;
-                };
-                let stored =
-                    ottla_log::store_leader_epochs(replica.directory.storage(), &path, &epochs);
-                if let Err(error) = stored {
-                    if replica.lock().log.is_retired() {
-                        return;
-                    }
-                    return replica.directory.fail(&error);
+        let (replica, directory) = (Arc::clone(self), Arc::clone(&self.directory));
+        let mut unstored = None;
+        let work = move || replica.store_changed_leader_epochs(&mut unstored);
+        self.directory
+            .pool()
+            .spawn(move || directory.attempt(Box::new(work)));
+    }
+
+    /// Stores the leader epochs until they do not change any more. `unstored` are those that could
+    /// not be stored the last time.
+    fn store_changed_leader_epochs(
+        &self,
+        unstored: &mut Option<LeaderEpochs>,
+    ) -> Result<(), LogError> {
+        loop {
+            let path = {
+                let state = &mut *self.lock();
+                if let Some(changed) = state.log.take_changed_leader_epochs() {
+                    *unstored = Some(changed);
                 }
+                state.storing_epochs = unstored.is_some() && !state.log.is_retired();
+                state.log.directory().to_owned()
+            };
+            let Some(epochs) = unstored else {
+                return Ok(());
+            };
+            let storage = self.directory.storage();
+            let stored = ottla_log::store_leader_epochs(storage, &path, epochs);
+            if self.lock().log.is_retired() {
+                return Ok(());
             }
-        });
+            stored?;
+            *unstored = None;
+        }
     }
 }
 

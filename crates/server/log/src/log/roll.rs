@@ -223,7 +223,7 @@ impl<S: Storage> RollPlan<S> {
     ///
     /// # Errors
     /// As those.
-    pub fn perform(self) -> Result<Rolled, LogError> {
+    pub fn perform(&self) -> Result<Rolled, LogError> {
         self.create_segment()?;
         self.open_segment();
         self.finish()

@@ -14,7 +14,7 @@ use crate::{LogError, Segment};
 /// hold much of the device.
 const AHEAD_MIN: u64 = 64 << 10;
 /// So much at most: a busy partition asks for more while it still has half of it.
-const AHEAD_MAX: u64 = 8 << 20;
+const AHEAD_MAX: u64 = 16 << 20;
 /// Devices give space in blocks of this size.
 const BLOCK: u64 = 4096;
 
@@ -75,6 +75,13 @@ impl<S: Storage> Log<S> {
     #[must_use]
     pub fn is_covered(&self, reserved: &ReservedSpace<S>) -> bool {
         self.size_of(&reserved.segment) <= reserved.end
+    }
+
+    /// Whether a batch with a place in `segment` may be behind what is reserved.
+    #[must_use]
+    pub fn is_space_missing(&self, segment: &Arc<Segment<S>>) -> bool {
+        let is_active = Arc::ptr_eq(segment, &self.active.segment);
+        !is_active || self.active.space_end < self.active.size
     }
 
     /// Takes note of a reservation.

@@ -44,7 +44,11 @@ pub fn replace_file<S: Storage>(
         storage.rename(temporary, path)?;
         storage.sync_directory(path.parent().unwrap_or(Path::new(".")))
     };
-    write().map_err(|error| failed("write", path, error))
+    write().map_err(|error| {
+        // What is left of it may hold the very space that was missing.
+        let _ = storage.unlink(temporary, EntryKind::File);
+        LogError::writing("write", path)(error)
+    })
 }
 
 /// Removes a file; one that is not there is fine.

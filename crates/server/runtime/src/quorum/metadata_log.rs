@@ -1,15 +1,17 @@
 //! The directory `__cluster_metadata-0`: the log and the snapshots beside it.
 //!
 //! *Invariants*: one thread appends, with nothing else in flight, so that every reservation is
-//! written before the next; the log starts at 0 or at the end of a snapshot that is there.
+//! written before the next; the log starts at 0 or at the end of a snapshot that is there. What is
+//! decided has its space before it is appended ([`MetadataLog::make_room`]), and what must be
+//! appended without having been decided finds some that is kept for it.
 
 use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use ottla_log::{
-    EntryKind, Log, LogError, OpenFiles, OpenOptions, RollLimits, Storage, open_log,
-    parse_snapshot_file_name, snapshot_file_name, store_leader_epochs,
+    EntryKind, LeaderEpochs, Log, LogError, OpenFiles, OpenOptions, Remedy, RollLimits, RollPlan,
+    Storage, open_log, parse_snapshot_file_name, snapshot_file_name, store_leader_epochs,
 };
 use ottla_raft::{EpochStart, LogState, SnapshotId};
 use ottla_records::BatchHeader;
@@ -21,6 +23,9 @@ use super::files::{failed, read_file, remove_file};
 /// The name of the directory.
 pub const METADATA_LOG_DIRECTORY: &str = "__cluster_metadata-0";
 
+/// Kept for control records, which a full device must not keep from being written.
+const CONTROL_BYTES: u64 = 64 << 10;
+
 /// The log of the metadata with its snapshots.
 #[derive(Debug)]
 pub struct MetadataLog<S: Storage> {
@@ -30,6 +35,10 @@ pub struct MetadataLog<S: Storage> {
     limits: RollLimits,
     /// Oldest first.
     snapshots: Vec<SnapshotId>,
+    /// A roll that has found no space yet.
+    rolling: Option<RollPlan<S>>,
+    /// Epochs that have found no space yet.
+    unstored: Option<LeaderEpochs>,
 }
 
 impl<S: Storage> MetadataLog<S> {
@@ -57,6 +66,8 @@ impl<S: Storage> MetadataLog<S> {
             log: opened.log,
             limits,
             snapshots: Vec::new(),
+            rolling: None,
+            unstored: None,
         };
         metadata_log.find_snapshots()?;
         metadata_log.reconcile(now)?;
@@ -150,26 +161,66 @@ impl<S: Storage> MetadataLog<S> {
         &self.storage
     }
 
+    /// Sees to space for a batch that is about to be decided, and rolls if it must.
+    ///
+    /// # Errors
+    /// [`LogError::NoSpace`]: nothing may be appended, and the next call tries again. Otherwise the
+    /// node must stop.
+    pub fn make_room(&mut self, header: &BatchHeader, now: TimestampMs) -> Result<(), LogError> {
+        if self.rolling.is_none() && self.log.must_roll(&self.limits, header, now) {
+            self.rolling = self.log.begin_roll(header.base_offset, Vec::new(), now);
+        }
+        self.finish_roll()?;
+        let bytes = u64::from(header.size_in_bytes) + CONTROL_BYTES;
+        if self.log.reserved_space() < bytes {
+            let plan = self.log.begin_space(bytes, self.limits.segment_bytes);
+            self.log.on_space_reserved(&plan.perform()?);
+        }
+        self.store_epochs()
+    }
+
+    /// Goes on with a roll; one that finds no space stays to be gone on with.
+    fn finish_roll(&mut self) -> Result<(), LogError> {
+        if let Some(plan) = &self.rolling {
+            let rolled = plan.perform()?;
+            self.log.on_rolled(&rolled);
+            self.rolling = None;
+        }
+        Ok(())
+    }
+
+    /// Stores leader epochs that changed. What finds no space is tried again with the next batch;
+    /// until then a start learns them from the batches.
+    fn store_epochs(&mut self) -> Result<(), LogError> {
+        if let Some(changed) = self.log.take_changed_leader_epochs() {
+            self.unstored = Some(changed);
+        }
+        let Some(epochs) = &self.unstored else {
+            return Ok(());
+        };
+        match store_leader_epochs(&self.storage, &self.directory, epochs) {
+            Err(error) if error.remedy() != Remedy::Retry => return Err(error),
+            Err(_) => {}
+            Ok(()) => self.unstored = None,
+        }
+        Ok(())
+    }
+
     /// Appends a batch whose base offset and epoch are final. It is in the page cache afterwards.
     ///
     /// # Errors
     /// If it cannot be written: the node must stop.
     pub fn append(&mut self, batch: &Bytes, now: TimestampMs) -> Result<(), QuorumError> {
         let header = BatchHeader::parse(batch)?;
-        if self.log.must_roll(&self.limits, &header, now)
-            && let Some(plan) = self.log.begin_roll(header.base_offset, Vec::new(), now)
-        {
-            let rolled = plan.perform()?;
-            self.log.on_rolled(&rolled);
+        if self.rolling.is_none() && self.log.must_roll(&self.limits, &header, now) {
+            self.rolling = self.log.begin_roll(header.base_offset, Vec::new(), now);
         }
+        self.finish_roll()?;
         let reservation = self.log.reserve(&header)?;
         reservation
             .segment
             .write_at(reservation.position, &[IoSlice::new(batch)])?;
-        if let Some(epochs) = self.log.take_changed_leader_epochs() {
-            store_leader_epochs(&self.storage, &self.directory, &epochs)?;
-        }
-        Ok(())
+        Ok(self.store_epochs()?)
     }
 
     /// Whether something was appended that is not known to be on the device.
@@ -275,9 +326,7 @@ impl<S: Storage> MetadataLog<S> {
             .begin_removal(next.end_offset)
             .perform()?
             .unlink()?;
-        if let Some(epochs) = self.log.take_changed_leader_epochs() {
-            store_leader_epochs(&self.storage, &self.directory, &epochs)?;
-        }
+        self.store_epochs()?;
         remove_file(&self.storage, &self.snapshot_path(oldest))?;
         self.snapshots.remove(0);
         Ok(())

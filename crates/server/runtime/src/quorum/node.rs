@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ottla_coordinator::{
     Answer, Appender, Coordinator, Entry, Event, Input as ShardInput, Loading, Output, Rejection,
 };
-use ottla_log::Storage;
+use ottla_log::{LogError, Storage};
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;
 use ottla_messages::begin_transaction_record::BeginTransactionRecord;
@@ -222,7 +222,15 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
         now: Now,
         outcome: Result<SnapshotId, QuorumError>,
     ) -> Result<(), QuorumError> {
-        let id = outcome?;
+        let id = match outcome {
+            Ok(id) => id,
+            Err(QuorumError::Log(error @ LogError::NoSpace { .. })) => {
+                tracing::warn!(%error, "no snapshot of the metadata is written");
+                self.snapshots.on_no_space(now);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         self.snapshots.on_written(now, id, self.replica.log_mut())?;
         self.replica.on_snapshots(now)
     }

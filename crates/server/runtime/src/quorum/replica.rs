@@ -9,15 +9,17 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use ottla_coordinator::Rejection;
-use ottla_log::Storage;
+use ottla_log::{LogError, Remedy, Storage};
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;
 use ottla_raft::{
     Configuration, Effect, Input, QuorumState, QuorumTimeouts, Raft, ReplicaKey, Response,
     SnapshotId,
 };
-use ottla_records::{Batch, Batches, InflateLimits, build_control_batch};
-use ottla_types::{LeaderEpoch, NodeId, Now, Offset, RequestId};
+use ottla_records::{
+    BATCH_HEADER_SIZE, Batch, BatchHeader, Batches, InflateLimits, build_control_batch,
+};
+use ottla_types::{LeaderEpoch, NodeId, Now, Offset, ProducerEpoch, ProducerId, RequestId};
 
 use super::QuorumError;
 use super::control_records::{ControlState, QuorumEndpoint, Voter, leader_change, voter_set};
@@ -63,6 +65,8 @@ pub(super) struct Replica<S: Storage> {
     events: VecDeque<ReplicaEvent>,
     /// The batch that `Input::Append` announces.
     appending: Vec<Bytes>,
+    /// Whether the last decision found no space.
+    is_full: bool,
     failure: Option<QuorumError>,
 }
 
@@ -127,6 +131,7 @@ impl<S: Storage> Replica<S> {
             control,
             events: VecDeque::new(),
             appending: Vec::new(),
+            is_full: false,
             failure: None,
         };
         Ok((replica, snapshot))
@@ -200,6 +205,11 @@ impl<S: Storage> Replica<S> {
             ));
         }
         let base_offset = self.log.end_offset();
+        let expected = self.expected(size, record_count, now);
+        if let Err(error) = self.log.make_room(&expected, now.wall) {
+            return Err(self.refuse_for(error));
+        }
+        self.is_full = false;
         self.appending = values;
         if let Err(failure) = self.step(now, Input::Append { record_count }) {
             self.failure = Some(failure);
@@ -215,6 +225,45 @@ impl<S: Storage> Replica<S> {
             });
         }
         Ok(base_offset)
+    }
+
+    /// The header of a batch of so many records, at most so large.
+    fn expected(&self, values_size: usize, record_count: u32, now: Now) -> BatchHeader {
+        let record_count = i32::try_from(record_count).unwrap_or(i32::MAX);
+        BatchHeader {
+            base_offset: self.log.end_offset(),
+            base_timestamp: now.wall,
+            max_timestamp: now.wall,
+            producer_id: ProducerId::NONE,
+            size_in_bytes: u32::try_from(BATCH_HEADER_SIZE + values_size).unwrap_or(u32::MAX),
+            partition_leader_epoch: self.raft.epoch(),
+            crc: 0,
+            last_offset_delta: record_count - 1,
+            base_sequence: -1,
+            record_count,
+            attributes: 0,
+            producer_epoch: ProducerEpoch::NONE,
+        }
+    }
+
+    /// The answer to a decision that found no room in the log.
+    fn refuse_for(&mut self, error: LogError) -> Rejection {
+        let is_full = error.remedy() == Remedy::Retry;
+        if is_full && !std::mem::replace(&mut self.is_full, true) {
+            tracing::error!(%error, "the metadata cannot be changed until there is space");
+        }
+        if !is_full {
+            self.failure = Some(error.into());
+        }
+        let message = if is_full {
+            "There is no space left for the metadata log."
+        } else {
+            "The metadata log cannot be written."
+        };
+        Rejection {
+            code: ErrorCode::KAFKA_STORAGE_ERROR,
+            message: Some(message.into()),
+        }
     }
 
     fn perform(&mut self, now: Now, effect: Effect) -> Result<(), QuorumError> {

@@ -15,6 +15,9 @@ use super::files::replace_file;
 use super::metadata_log::MetadataLog;
 use super::snapshot::Snapshot;
 
+/// How long a full device is left alone before a snapshot is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The settings of snapshots, with Kafka's defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotLimits {
@@ -117,6 +120,13 @@ impl SnapshotPolicy {
             provenance,
             now,
         })
+    }
+
+    /// The snapshot found no space: it is tried again later.
+    pub(super) fn on_no_space(&mut self, now: Now) {
+        self.is_writing = false;
+        self.bytes_since = self.bytes_since.max(1);
+        self.due_at = Some(now.monotonic.after(RETRY_INTERVAL));
     }
 
     /// The snapshot is in place: what it makes superfluous goes.

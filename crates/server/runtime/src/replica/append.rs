@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_log::{RealStorage, Segment, Storage};
 use ottla_messages::ErrorCode;
-use ottla_partition::{Acks, AppendOrigin, Input, WaiterId};
+use ottla_partition::{Acks, AppendOrigin, Input, Produced, WaiterId};
 use ottla_records::{BATCH_HEADER_SIZE, BatchHeader};
 use ottla_types::{Now, Offset};
 
+use super::space::Room;
 use super::{Hosted, Replica, State};
-use crate::notices::Notices;
+use crate::notices::{Notice, Notices};
 
 /// A checked batch: the header as it shall be written (but for its offset and leader epoch), and
 /// the bytes, of which only those behind the header count.
@@ -35,6 +36,10 @@ pub(super) struct PlacedWrite<S: Storage> {
 }
 
 impl<S: Storage> PlacedWrite<S> {
+    pub fn segment(&self) -> &Arc<Segment<S>> {
+        &self.segment
+    }
+
     fn perform(&self) -> Result<(), ottla_log::LogError> {
         let records = self.bytes.get(BATCH_HEADER_SIZE..).unwrap_or_default();
         self.segment.write_at(
@@ -58,13 +63,17 @@ impl<H: Hosted, S: Storage> HostAppender<'_, H, S> {
     /// # Errors
     /// Why nothing was appended.
     pub fn append(&mut self, batch: ClientBatch) -> Result<Offset, ErrorCode> {
+        // What clients of a coordinator are told of KAFKA_STORAGE_ERROR too.
+        const REFUSAL: ErrorCode = ErrorCode::NOT_COORDINATOR;
+        if let Room::Refused = self.replica.room_for(self.state, &batch) {
+            return Err(REFUSAL);
+        }
+        // Space that is missing is looked for when the lock is free, before the write.
         let origin = AppendOrigin::Coordinator;
         let placed = self
             .replica
             .place(self.state, &batch, origin, None, self.notices);
-        let Some((base_offset, write)) = placed else {
-            return Err(ErrorCode::NOT_COORDINATOR);
-        };
+        let (base_offset, write) = placed.ok_or(REFUSAL)?;
         self.writes.extend(write);
         Ok(base_offset)
     }
@@ -90,9 +99,24 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         waiter: Option<(WaiterId, Acks)>,
         notices: &mut Notices,
     ) {
-        let placed = {
-            let state = &mut *self.lock();
-            self.place(state, &batch, AppendOrigin::Client, waiter, notices)
+        let bytes = u64::from(batch.header.size_in_bytes);
+        let placed = loop {
+            let plan = {
+                let state = &mut *self.lock();
+                match self.room_for(state, &batch) {
+                    Room::Missing(plan) => plan,
+                    Room::Refused => {
+                        return refuse(waiter, ErrorCode::KAFKA_STORAGE_ERROR, notices);
+                    }
+                    Room::Enough => {
+                        let origin = AppendOrigin::Client;
+                        break self.place(state, &batch, origin, waiter, notices);
+                    }
+                }
+            };
+            if let Err(error) = self.reserve_now(plan, bytes) {
+                return refuse(waiter, error, notices);
+            }
         };
         if let Some((_, Some(write))) = placed {
             self.write(&write, notices);
@@ -120,8 +144,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             state.hosted = Some(hosted);
             result
         };
-        for write in &writes {
-            self.write(write, &mut notices);
+        for write in writes {
+            self.write_with_space(write, &mut notices);
         }
         (Some(result), notices)
     }
@@ -173,6 +197,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             next_offset: appended.next_offset,
         };
         if write.segment.is_created() {
+            self.reserve_ahead(state);
             return Some((appended.base_offset, Some(write)));
         }
         state.rolls.queue(write);
@@ -186,8 +211,22 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 let state = &mut *self.lock();
                 self.step_locked(state, Input::Written(write.next_offset), notices);
                 self.advance_rolls(state);
+                if state.is_closing {
+                    self.settled.notify_all();
+                }
             }
             Err(error) => self.directory.fail(&error),
         }
+    }
+}
+
+fn refuse(waiter: Option<(WaiterId, Acks)>, error: ErrorCode, notices: &mut Notices) {
+    if let Some((waiter, _)) = waiter {
+        let produced = Produced {
+            error,
+            base_offset: Offset::NONE,
+            log_start_offset: Offset::NONE,
+        };
+        notices.push(Notice::Produced(waiter, produced));
     }
 }

@@ -1,6 +1,7 @@
 //! What makes a replica's log shorter at its start, and what ends it.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use ottla_log::{LogError, Removal, Storage};
 use ottla_partition::Input;
@@ -8,6 +9,8 @@ use ottla_types::Offset;
 
 use super::{Hosted, Replica};
 use crate::notices::Notices;
+
+const FAILURE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Takes everything below an offset out of the log, which must be committed. The files are
@@ -36,7 +39,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
     /// # Errors
     /// When a file cannot be written: the directory must not be marked clean.
     pub fn close(self: &Arc<Self>) -> Result<(), LogError> {
-        self.finish_writes();
+        self.finish_writes()?;
         let (plan, end) = {
             let state = &mut *self.lock();
             let producers = state.machine.producers().entries().collect();
@@ -48,16 +51,25 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
     }
 
     /// Waits until rolls that are under way are finished: their threads work on the same files.
-    fn finish_writes(&self) {
+    ///
+    /// # Errors
+    /// When they wait for space: not all that has an offset is written.
+    fn finish_writes(&self) -> Result<(), LogError> {
+        let mut state = self.lock();
+        state.is_closing = true;
         while !self.directory.has_failed() {
-            {
-                let state = self.lock();
-                let marks = state.machine.marks();
-                if state.rolls.is_empty() && marks.written() == marks.reserved() {
-                    return;
-                }
+            let marks = state.machine.marks();
+            if state.rolls.is_empty() && marks.written() == marks.reserved() {
+                break;
             }
-            std::thread::yield_now();
+            if self.directory.is_full() {
+                let path = state.log.directory().to_owned();
+                return Err(LogError::NoSpace { path });
+            }
+            // The failure of a directory is not told to every replica.
+            let waited = self.settled.wait_timeout(state, FAILURE_CHECK_INTERVAL);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        Ok(())
     }
 }

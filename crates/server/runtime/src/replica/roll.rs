@@ -2,18 +2,19 @@
 //! here.
 //!
 //! *State* of a roll: begun (batches of the new segment queue up) → under way, once everything in
-//! front of the new segment is written: a thread syncs the old segment and makes the file of the
-//! new one → created (the queue is written, later batches are written by who brings them) →
-//! finished.
+//! front of the new segment is written: a thread syncs the old segment, makes the file of the new
+//! one and reserves space for the queue → open (the queue is written, later batches are written by
+//! who brings them) → finished. On a full device a roll stays where it is and is tried again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use ottla_log::{RollPlan, Storage};
+use ottla_log::{LogError, Remedy, RollPlan, Storage};
 use ottla_partition::ProducerEntry;
 use ottla_types::{Now, Offset};
 
 use super::append::PlacedWrite;
+use super::space::Space;
 use super::{Hosted, Replica, State};
 use crate::notices::Notices;
 
@@ -83,31 +84,69 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             return;
         }
         let Some(plan) = roll.plan.take() else { return };
-        let replica = Arc::clone(self);
-        self.directory.pool().spawn(move || replica.roll(plan));
+        let (replica, directory) = (Arc::clone(self), Arc::clone(&self.directory));
+        let mut is_open = false;
+        let work = move || {
+            if !is_open {
+                replica.open_segment(&plan)?;
+                is_open = true;
+            }
+            replica.finish_roll(&plan)
+        };
+        self.directory
+            .pool()
+            .spawn(move || directory.attempt(Box::new(work)));
     }
 
-    fn roll(self: &Arc<Self>, plan: RollPlan<S>) {
-        if let Err(error) = plan.create_segment() {
-            return self.directory.fail(&error);
-        }
-        let queue = match self.lock().rolls.rolls.front_mut() {
-            Some(roll) => std::mem::take(&mut roll.queue),
-            None => Vec::new(),
+    /// Makes the file of the new segment, with space for what waits for it, and writes that.
+    fn open_segment(self: &Arc<Self>, plan: &RollPlan<S>) -> Result<(), LogError> {
+        let queue = match self.make_segment(plan) {
+            Err(error) => {
+                if error.remedy() == Remedy::Retry {
+                    self.lock().space.is_short = true;
+                    self.settled.notify_all();
+                }
+                return Err(error);
+            }
+            Ok(queue) => queue,
         };
         let mut notices = Notices::default();
         for write in &queue {
             self.write(write, &mut notices);
         }
         self.directory.deliver(notices);
-        match plan.finish() {
-            Ok(rolled) => {
-                let state = &mut *self.lock();
-                state.log.on_rolled(&rolled);
-                state.rolls.rolls.pop_front();
-                self.advance_rolls(state);
+        Ok(())
+    }
+
+    fn make_segment(&self, plan: &RollPlan<S>) -> Result<Vec<PlacedWrite<S>>, LogError> {
+        plan.create_segment()?;
+        loop {
+            let space = {
+                let state = self.lock();
+                let segment_bytes = state.limits.segment_bytes;
+                state.log.begin_space_of(plan.new_segment(), segment_bytes)
+            };
+            let reserved = space.perform()?;
+            let state = &mut *self.lock();
+            if !state.log.is_covered(&reserved) {
+                // More batches have come meanwhile.
+                continue;
             }
-            Err(error) => self.directory.fail(&error),
+            state.log.on_space_reserved(&reserved);
+            state.space = Space::default();
+            plan.open_segment();
+            let front = state.rolls.rolls.front_mut();
+            return Ok(front.map_or_else(Vec::new, |roll| std::mem::take(&mut roll.queue)));
         }
+    }
+
+    fn finish_roll(self: &Arc<Self>, plan: &RollPlan<S>) -> Result<(), LogError> {
+        let rolled = plan.finish()?;
+        let state = &mut *self.lock();
+        state.log.on_rolled(&rolled);
+        state.rolls.rolls.pop_front();
+        self.advance_rolls(state);
+        self.settled.notify_all();
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ottla_log::{LogDirectory, OpenFiles, OpenOptions, RealStorage, RollLimits, open_log};
@@ -31,6 +32,10 @@ impl DirectoryHooks<()> for Forward {
         for (_, notice) in notices.drain() {
             sender.send(notice).unwrap();
         }
+    }
+
+    fn after(&self, pool: &Pool, _wait: Duration, work: Box<dyn FnOnce() + Send>) {
+        pool.spawn(work);
     }
 }
 
@@ -228,4 +233,19 @@ fn a_watcher_is_woken_once_there_is_more_to_read() {
         rig.replica.watch(7, ReadBound::HighWatermark, Offset(0)),
         "there is more already"
     );
+}
+
+#[test]
+fn space_in_front_of_the_records_is_reserved_and_given_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let rig = open(directory.path(), false, true);
+    append_from_threads(&rig, 1);
+    let (reserved, size) = rig
+        .replica
+        .look(|_, log| (log.reserved_space(), log.size_in_bytes()));
+    assert!(reserved > 0 && size > 0);
+    rig.replica.close().unwrap();
+    let segment = directory.path().join("t-0/00000000000000000000.log");
+    assert_eq!(std::fs::metadata(segment).unwrap().len(), size);
+    rig.replica.directory().stop();
 }

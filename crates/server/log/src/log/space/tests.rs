@@ -132,7 +132,11 @@ fn a_log_opens_on_a_full_device_or_says_so_and_opens_later() {
     for free in [0, 50, 100, 200, 400, 800] {
         leave_free(&storage, free);
         if let Err(error) = open(&storage, &options()) {
-            assert_eq!(error.remedy(), crate::Remedy::Retry, "with {free} bytes free");
+            assert_eq!(
+                error.remedy(),
+                crate::Remedy::Retry,
+                "with {free} bytes free"
+            );
         }
     }
     storage.set_capacity(None);

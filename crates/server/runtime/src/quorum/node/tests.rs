@@ -398,3 +398,48 @@ fn what_cannot_be_understood_stops_the_start() {
     storage.open(Path::new("/x"), OpenHow::Create).unwrap();
     assert!(matches!(refused(&storage), Some(QuorumError::Refused(_))));
 }
+
+#[test]
+fn on_a_full_device_decisions_are_refused_until_there_is_space_and_none_is_lost() {
+    let storage = formatted();
+    let (mut node, published) = started(&storage);
+    let answers = Answers::default();
+    append(&mut node, &answers, vec![topic(0)]);
+    node.settle(now()).unwrap();
+    storage.set_capacity(Some(storage.used()));
+    let mut number = 1;
+    while answers.lock().unwrap().last() != Some(&Err(ErrorCode::KAFKA_STORAGE_ERROR)) {
+        append(&mut node, &answers, vec![topic(number)]);
+        node.settle(now()).unwrap();
+        number += 1;
+        assert!(number < 10_000, "the device is never full");
+    }
+    let accepted = answers.lock().unwrap().iter().filter(|a| a.is_ok()).count();
+    assert_eq!(published.topics().len(), accepted);
+    storage.set_capacity(None);
+    append(&mut node, &answers, vec![topic(number)]);
+    node.settle(now()).unwrap();
+    assert!(answers.lock().unwrap().last().unwrap().is_ok());
+    let (_, published) = started(&storage.power_cut());
+    assert_eq!(published.topics().len(), accepted + 1);
+}
+
+#[test]
+fn a_roll_on_a_full_device_is_gone_on_with_once_there_is_space() {
+    let storage = formatted();
+    let (mut node, published) = started(&storage);
+    let answers = Answers::default();
+    for number in 0..300 {
+        // Free for one topic, full for the next, so that rolls are cut short at every place.
+        let spare = u64::from(number % 7) * 40;
+        storage.set_capacity((number % 3 == 0).then(|| storage.used() + spare));
+        append(&mut node, &answers, vec![topic(number)]);
+        node.settle(now()).unwrap();
+    }
+    storage.set_capacity(None);
+    let accepted = answers.lock().unwrap().iter().filter(|a| a.is_ok()).count();
+    assert!((200..300).contains(&accepted), "{accepted}");
+    assert_eq!(published.topics().len(), accepted);
+    let (_, published) = started(&storage.power_cut());
+    assert_eq!(published.topics().len(), accepted);
+}
