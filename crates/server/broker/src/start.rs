@@ -9,7 +9,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -18,7 +17,9 @@ use ottla_config::{BrokerConfig, ConfigError, Properties, check_at_start};
 use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
-use ottla_runtime::{ConnectionLimits, Directory, Notice, ReactorHandle, clock, start_reactor};
+use ottla_runtime::{
+    Acceptor, ConnectionLimits, Directory, Notice, ReactorHandle, clock, start_reactor,
+};
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
 
@@ -95,8 +96,7 @@ pub struct RunningNode {
     node: Arc<Node>,
     listeners: Vec<BoundListener>,
     metrics_address: Option<SocketAddr>,
-    stopping: Arc<AtomicBool>,
-    acceptors: Vec<JoinHandle<()>>,
+    acceptors: Vec<Acceptor>,
     reactors: Vec<JoinHandle<()>>,
     stop_lifecycle: oneshot::Sender<()>,
     lifecycle: std::sync::mpsc::Receiver<i64>,
@@ -164,13 +164,11 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     let (lifecycle, stop_lifecycle) = start_lifecycle(&node, identity)?;
     maintenance.start();
     let metrics_address = listeners::serve_metrics(&node)?;
-    let stopping = Arc::new(AtomicBool::new(false));
-    let acceptors = listeners::accept_all(&node, &listeners, &stopping)?;
+    let acceptors = listeners::accept_all(&node, &listeners)?;
     Ok(RunningNode {
         node,
         listeners,
         metrics_address,
-        stopping,
         acceptors,
         reactors: reactor_threads,
         stop_lifecycle,
@@ -265,14 +263,16 @@ impl RunningNode {
 
     /// Stops it in order: leaderships are handed over, logs closed, markers written.
     pub fn stop(self) {
-        self.stopping.store(true, Ordering::Release);
+        for acceptor in self.acceptors {
+            acceptor.stop();
+        }
         // The receiver is gone only if the task is: then there is nothing to hand over.
         let _ = self.stop_lifecycle.send(());
         let broker_epoch = self.lifecycle.recv().unwrap_or(-1);
         for index in 0..self.node.reactor_count() {
             self.node.stop_reactor(index);
         }
-        join_all(self.acceptors.into_iter().chain(self.reactors));
+        join_all(self.reactors);
         close_directories(
             &self.node,
             &self.maintenance,

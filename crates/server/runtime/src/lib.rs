@@ -21,7 +21,8 @@ mod space;
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};
 pub use listener::{
-    Accepted, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind, start_acceptor,
+    Accepted, Acceptor, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind,
+    start_acceptor,
 };
 pub use notices::{Notice, Notices, waiter_id, waiter_number};
 pub use pool::{GivenWork, Pool, Work};

@@ -1,12 +1,12 @@
 //! Accepts connections and spreads them over the reactors.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, PipeWriter};
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -14,7 +14,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// A storm of connections must not be refused by the kernel while one reactor is busy.
 const BACKLOG: i32 = 4096;
 /// After the process ran out of file descriptors: long enough for some to be closed.
-const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(100);
+const PAUSE_WHEN_EXHAUSTED: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 
 /// How a listening socket, and each that it accepts, is set up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +133,24 @@ pub struct Accepted {
     pub counted: Counted,
 }
 
-/// Accepts on `listener` until `stopped` says so; `deliver` gets each connection in turn.
+/// The thread that accepts on one listener. Dropping it tells the thread to end.
+#[derive(Debug)]
+pub struct Acceptor {
+    thread: JoinHandle<()>,
+    /// The thread sees the other end of this pipe close.
+    stop: PipeWriter,
+}
+
+impl Acceptor {
+    /// Ends it: nobody is accepted when this returns.
+    pub fn stop(self) {
+        drop(self.stop);
+        // A thread that panicked has aborted the process.
+        let _ = self.thread.join();
+    }
+}
+
+/// Accepts on `listener` until the acceptor is stopped; `deliver` gets each connection in turn.
 ///
 /// # Errors
 /// When the thread cannot be made.
@@ -138,36 +158,38 @@ pub fn start_acceptor(
     listener: TcpListener,
     count: Arc<ConnectionCount>,
     bounds: ConnectionBounds,
-    stopped: impl Fn() -> bool + Send + 'static,
     mut deliver: impl FnMut(Accepted) + Send + 'static,
-) -> io::Result<thread::JoinHandle<()>> {
+) -> io::Result<Acceptor> {
     listener.set_nonblocking(true)?;
-    thread::Builder::new()
-        .name("acceptor".to_owned())
-        .spawn(move || {
-            while !stopped() {
-                match listener.accept() {
-                    Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
-                        Some(counted) => deliver(Accepted { stream, counted }),
-                        None => tracing::warn!(%peer, "connection refused: too many connections"),
-                    },
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(&listener),
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        thread::sleep(PAUSE_WHEN_EXHAUSTED);
-                    }
+    let (stopped, stop) = io::pipe()?;
+    let accept = move || {
+        while wait(&[&listener, &stopped], None) != Some(1) {
+            match listener.accept() {
+                Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
+                    Some(counted) => deliver(Accepted { stream, counted }),
+                    None => tracing::warn!(%peer, "connection refused: too many connections"),
+                },
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    wait(&[&stopped], Some(&PAUSE_WHEN_EXHAUSTED));
                 }
             }
-        })
+        }
+    };
+    let thread = thread::Builder::new()
+        .name("acceptor".to_owned())
+        .spawn(accept)?;
+    Ok(Acceptor { thread, stop })
 }
 
-/// Until somebody connects, or it is time to see whether to stop.
-fn wait(listener: &TcpListener) {
-    let timeout = Timespec {
-        tv_sec: 0,
-        tv_nsec: 200_000_000,
-    };
-    let mut ready = [PollFd::new(listener, PollFlags::IN)];
+/// Until one of these can be read, is closed, or time is up: the last one of which that is true.
+fn wait(on: &[&dyn AsFd], timeout: Option<&Timespec>) -> Option<usize> {
+    let mut polled: Vec<PollFd<'_>> = on
+        .iter()
+        .map(|one| PollFd::from_borrowed_fd(one.as_fd(), PollFlags::IN))
+        .collect();
     // Interrupted or not, the caller's loop looks again.
-    let _ = poll(&mut ready, Some(&timeout));
+    let _ = poll(&mut polled, timeout);
+    polled.iter().rposition(|one| !one.revents().is_empty())
 }

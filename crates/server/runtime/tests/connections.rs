@@ -10,14 +10,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ottla_runtime::{
-    Connection, ConnectionBounds, ConnectionCount, ConnectionLimits, ReactorHandle, ReplySlot,
-    Service, SocketSettings, bind, start_acceptor, start_reactor,
+    Acceptor, Connection, ConnectionBounds, ConnectionCount, ConnectionLimits, ReactorHandle,
+    ReplySlot, Service, SocketSettings, bind, start_acceptor, start_reactor,
 };
 use ottla_types::Instant;
 use tokio::sync::Notify;
@@ -74,8 +73,7 @@ fn limits() -> ConnectionLimits {
 struct Server {
     address: SocketAddr,
     reactor: ReactorHandle<()>,
-    stopped: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Option<(Acceptor, JoinHandle<()>)>,
 }
 
 impl Server {
@@ -86,21 +84,18 @@ impl Server {
         let reactor = ReactorHandle::unstarted();
         let service = || Rc::new(Echo::default());
         let serving = start_reactor(0, &reactor, limits, service).unwrap();
-        let stopped = Arc::new(AtomicBool::new(false));
-        let (is_stopped, handle) = (Arc::clone(&stopped), reactor.clone());
+        let handle = reactor.clone();
         let accepting = start_acceptor(
             listener,
             Arc::new(ConnectionCount::default()),
             bounds,
-            move || is_stopped.load(Ordering::Relaxed),
             move |accepted| handle.accept(accepted, Arc::from("PLAINTEXT")),
         )
         .unwrap();
         Server {
             address,
             reactor,
-            stopped,
-            threads: vec![serving, accepting],
+            threads: Some((accepting, serving)),
         }
     }
 
@@ -124,11 +119,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        let (accepting, serving) = self.threads.take().unwrap();
+        accepting.stop();
         self.reactor.stop();
-        for thread in self.threads.drain(..) {
-            thread.join().unwrap();
-        }
+        serving.join().unwrap();
     }
 }
 

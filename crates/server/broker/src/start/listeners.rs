@@ -2,11 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ottla_config::{BrokerConfig, Endpoint};
-use ottla_runtime::{ConnectionBounds, ConnectionCount, SocketSettings, bind, start_acceptor};
+use ottla_runtime::{
+    Acceptor, ConnectionBounds, ConnectionCount, SocketSettings, bind, start_acceptor,
+};
 
 use super::StartError;
 use crate::metrics_endpoint;
@@ -111,8 +112,7 @@ fn host_name() -> String {
 pub(super) fn accept_all(
     node: &Arc<Node>,
     listeners: &[BoundListener],
-    stopping: &Arc<AtomicBool>,
-) -> Result<Vec<JoinHandle<()>>, StartError> {
+) -> Result<Vec<Acceptor>, StartError> {
     let sockets = &node.config().sockets;
     let bounds = ConnectionBounds {
         total: sockets.max_connections as usize,
@@ -126,19 +126,11 @@ pub(super) fn accept_all(
             let socket = listener.socket.try_clone()?;
             let name: Arc<str> = listener.name.as_str().into();
             let (node, next_reactor) = (Arc::clone(node), Arc::clone(&next_reactor));
-            let stopping = Arc::clone(stopping);
             let deliver = move |accepted| {
                 let index = next_reactor.fetch_add(1, Ordering::Relaxed) % node.reactor_count();
                 node.reactor(index).accept(accepted, Arc::clone(&name));
             };
-            let stopped = move || stopping.load(Ordering::Acquire);
-            Ok(start_acceptor(
-                socket,
-                Arc::clone(&count),
-                bounds,
-                stopped,
-                deliver,
-            )?)
+            Ok(start_acceptor(socket, Arc::clone(&count), bounds, deliver)?)
         })
         .collect()
 }
