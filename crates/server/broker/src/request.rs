@@ -128,10 +128,10 @@ impl RequestContext {
                 self.slot.send(writer.into_chunks());
             }
             Err(error) => {
-                // Only a mistake of ours gets here: the client must not be left waiting for it.
+                // Only a mistake of ours gets here: the client must not be left waiting for it. The
+                // place stays empty, which holds back the answers behind it.
                 tracing::error!(api = ?self.api, self.version, %error, "answer not encodable");
                 self.slot.connection().close();
-                self.slot.send(Vec::new());
             }
         }
     }
