@@ -1,0 +1,203 @@
+//! Configurations that change while the node runs, and what is said about them.
+
+use ottla_messages::describe_configs_request::{DescribeConfigsRequest, DescribeConfigsResource};
+use ottla_messages::describe_configs_response::DescribeConfigsResourceResult;
+use ottla_messages::incremental_alter_configs_request::{
+    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
+};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_test_node::{Client, TestNode, batch};
+
+const TOPIC: i8 = 2;
+const BROKER: i8 = 4;
+const SET: i8 = 0;
+const DELETE: i8 = 1;
+/// Where a value comes from.
+const OF_TOPIC: i8 = 1;
+const OF_CLUSTER: i8 = 3;
+const OF_FILE: i8 = 4;
+const OF_DEFAULTS: i8 = 5;
+
+fn alter(client: &mut Client, at: (i8, &str), operation: i8, key: &str, value: &str) -> ErrorCode {
+    alter_or_validate(client, at, operation, (key, value), false)
+}
+
+fn alter_or_validate(
+    client: &mut Client,
+    (resource_type, name): (i8, &str),
+    config_operation: i8,
+    (key, value): (&str, &str),
+    validate_only: bool,
+) -> ErrorCode {
+    let response = client.ask(&IncrementalAlterConfigsRequest {
+        resources: vec![AlterConfigsResource {
+            resource_type,
+            resource_name: KafkaString::copy_from(name),
+            configs: vec![AlterableConfig {
+                name: KafkaString::copy_from(key),
+                config_operation,
+                value: (config_operation == SET).then(|| KafkaString::copy_from(value)),
+            }],
+        }],
+        validate_only,
+    });
+    ErrorCode(response.responses[0].error_code)
+}
+
+fn describe(client: &mut Client, at: (i8, &str), key: &str) -> DescribeConfigsResourceResult {
+    let mut response = client.ask(&DescribeConfigsRequest {
+        resources: vec![DescribeConfigsResource {
+            resource_type: at.0,
+            resource_name: KafkaString::copy_from(at.1),
+            configuration_keys: Some(vec![KafkaString::copy_from(key)]),
+        }],
+        include_synonyms: true,
+        include_documentation: false,
+    });
+    let result = &mut response.results[0];
+    assert_eq!(ErrorCode(result.error_code), ErrorCode::NONE, "{result:?}");
+    result.configs.remove(0)
+}
+
+fn value_and_source(client: &mut Client, at: (i8, &str), key: &str) -> (String, i8) {
+    let config = describe(client, at, key);
+    let value = config.value.as_deref().unwrap_or("null").to_owned();
+    (value, config.config_source)
+}
+
+/// Whether a batch of 300 bytes is small enough for the topic.
+fn takes_300_bytes(client: &mut Client, topic: &str) -> bool {
+    let produced = client.produce(topic, 0, batch(&["x".repeat(220).as_str()]));
+    match ErrorCode(produced.error_code) {
+        ErrorCode::NONE => true,
+        ErrorCode::MESSAGE_TOO_LARGE => false,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_topics_configuration_takes_effect_with_the_answer() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let orders = (TOPIC, "orders");
+    let key = "max.message.bytes";
+    assert!(takes_300_bytes(&mut client, "orders"));
+    assert_eq!(alter(&mut client, orders, SET, key, "200"), ErrorCode::NONE);
+    assert!(!takes_300_bytes(&mut client, "orders"));
+    assert_eq!(
+        value_and_source(&mut client, orders, key),
+        ("200".to_owned(), OF_TOPIC)
+    );
+    assert_eq!(alter(&mut client, orders, DELETE, key, ""), ErrorCode::NONE);
+    assert!(takes_300_bytes(&mut client, "orders"));
+}
+
+#[test]
+fn what_all_brokers_are_set_to_holds_for_topics_that_say_nothing_else() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    client.create_topic("wide", 1, &[("max.message.bytes", "5000")]);
+    let all = (BROKER, "");
+    let key = "message.max.bytes";
+    assert_eq!(alter(&mut client, all, SET, key, "200"), ErrorCode::NONE);
+    assert!(!takes_300_bytes(&mut client, "orders"));
+    assert!(takes_300_bytes(&mut client, "wide"));
+    let orders = describe(&mut client, (TOPIC, "orders"), "max.message.bytes");
+    assert_eq!(orders.value.as_deref(), Some("200"));
+    assert_eq!(orders.config_source, OF_CLUSTER);
+    let sources: Vec<i8> = orders
+        .synonyms
+        .iter()
+        .map(|synonym| synonym.source)
+        .collect();
+    assert_eq!(sources, [OF_CLUSTER, OF_DEFAULTS]);
+    assert_eq!(alter(&mut client, all, DELETE, key, ""), ErrorCode::NONE);
+    assert!(takes_300_bytes(&mut client, "orders"));
+}
+
+#[test]
+fn what_was_set_is_still_set_after_a_restart() {
+    let first = TestNode::start();
+    let mut client = first.client();
+    client.create_topic("orders", 1, &[]);
+    let orders = (TOPIC, "orders");
+    alter(&mut client, orders, SET, "retention.ms", "12345");
+    let node = first.restarted();
+    let mut client = node.client();
+    assert_eq!(
+        value_and_source(&mut client, orders, "retention.ms"),
+        ("12345".to_owned(), OF_TOPIC)
+    );
+}
+
+#[test]
+fn what_is_only_validated_does_not_happen() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let orders = (TOPIC, "orders");
+    let entry = ("retention.ms", "12345");
+    let validated = alter_or_validate(&mut client, orders, SET, entry, true);
+    assert_eq!(validated, ErrorCode::NONE);
+    let (_, source) = value_and_source(&mut client, orders, "retention.ms");
+    assert_eq!(source, OF_DEFAULTS);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    for (at, key, value, expected) in [
+        (
+            (TOPIC, "orders"),
+            "retention.ms",
+            "soon",
+            ErrorCode::INVALID_CONFIG,
+        ),
+        (
+            (TOPIC, "orders"),
+            "no.such.key",
+            "1",
+            ErrorCode::INVALID_CONFIG,
+        ),
+        (
+            (TOPIC, "nowhere"),
+            "retention.ms",
+            "1",
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        ),
+        (
+            (BROKER, "one"),
+            "message.max.bytes",
+            "1",
+            ErrorCode::INVALID_REQUEST,
+        ),
+        (
+            (99, "orders"),
+            "retention.ms",
+            "1",
+            ErrorCode::INVALID_REQUEST,
+        ),
+    ] {
+        let refused = alter(&mut client, at, SET, key, value);
+        assert_eq!(refused, expected, "{at:?} {key}={value}");
+    }
+}
+
+#[test]
+fn the_file_is_named_as_the_source_of_what_it_says() {
+    let node = TestNode::with(&[("log.retention.ms", "12345")]);
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let retention = describe(&mut client, (TOPIC, "orders"), "retention.ms");
+    assert_eq!(retention.value.as_deref(), Some("12345"));
+    assert_eq!(retention.config_source, OF_FILE);
+    let of_broker = describe(&mut client, (BROKER, "1"), "log.retention.ms");
+    assert_eq!(of_broker.config_source, OF_FILE);
+    assert!(!of_broker.read_only);
+    let ours = describe(&mut client, (BROKER, "1"), "node.id");
+    assert!(ours.read_only);
+}

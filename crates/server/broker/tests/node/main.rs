@@ -1,0 +1,21 @@
+//! A whole node, asked over its sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod configs;
+mod connections;
+mod controller;
+mod fetch;
+mod groups;
+mod lifecycle;
+mod metrics;
+mod offsets;
+mod produce;
+mod sessions;
+mod start;
+mod topics;
+mod versions;

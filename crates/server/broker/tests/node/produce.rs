@@ -1,0 +1,224 @@
+//! Produce: acknowledgements, refusals, idempotence, and what the topic's configuration says.
+
+use bytes::Bytes;
+use ottla_messages::ErrorCode;
+use ottla_messages::init_producer_id_request::InitProducerIdRequest;
+use ottla_messages::metadata_request::MetadataRequest;
+use ottla_messages::produce_request::ProduceRequest;
+use ottla_records::{BatchHeader, BatchOptions, Compression};
+use ottla_test_node::{
+    Client, PRODUCE_BY_NAME, TestNode, batch, batch_with, only_produced, produce_request,
+};
+use ottla_types::{ProducerEpoch, TimestampMs};
+
+fn error(client: &mut Client, topic: &str, batch: Bytes) -> ErrorCode {
+    ErrorCode(client.produce(topic, 0, batch).error_code)
+}
+
+#[test]
+fn offsets_are_given_in_the_order_of_the_requests_whatever_the_acks() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let silent = produce_request("orders", 0, 0, batch(&["silent"]));
+    client.send_unanswered(PRODUCE_BY_NAME, &silent);
+    let leader = produce_request("orders", 0, 1, batch(&["leader", "leader"]));
+    let leader = client.send(PRODUCE_BY_NAME, &leader);
+    let all = produce_request("orders", 0, -1, batch(&["all"]));
+    let all = client.send(PRODUCE_BY_NAME, &all);
+    assert_eq!(only_produced(client.receive(leader)).base_offset, 1);
+    assert_eq!(only_produced(client.receive(all)).base_offset, 3);
+    assert_eq!(
+        client.fetch_values("orders", 0, 0),
+        ["silent", "leader", "leader", "all"]
+    );
+}
+
+#[test]
+fn pipelined_batches_that_wait_for_the_disk_are_answered_in_order() {
+    let node = TestNode::with(&[("ottla.durability", "fsync")]);
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let request = produce_request("orders", 0, -1, batch(&["value"]));
+            client.send(PRODUCE_BY_NAME, &request)
+        })
+        .collect();
+    let last = client.send(13, &MetadataRequest::default());
+    for (offset, waiting) in (0..).zip(waiting) {
+        let produced = only_produced(client.receive(waiting));
+        assert_eq!(ErrorCode(produced.error_code), ErrorCode::NONE);
+        assert_eq!(produced.base_offset, offset);
+    }
+    client.receive(last);
+}
+
+#[test]
+fn several_partitions_of_one_request_are_answered_each_for_itself() {
+    let node = TestNode::with(&[("ottla.durability", "fsync")]);
+    let mut client = node.client();
+    client.create_topic("orders", 2, &[]);
+    let mut request = produce_request("orders", 0, -1, batch(&["first"]));
+    for other in [
+        produce_request("orders", 7, -1, batch(&["nowhere"])),
+        produce_request("orders", 1, -1, batch(&["second"])),
+    ] {
+        let partitions = other.topic_data.into_iter().flat_map(|t| t.partition_data);
+        request.topic_data[0].partition_data.extend(partitions);
+    }
+    let response = client.call(PRODUCE_BY_NAME, &request);
+    let errors: Vec<_> = response.responses[0]
+        .partition_responses
+        .iter()
+        .map(|partition| (partition.index, ErrorCode(partition.error_code)))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            (0, ErrorCode::NONE),
+            (7, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+            (1, ErrorCode::NONE),
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_appended_is_refused_with_its_reason() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[("max.message.bytes", "200")]);
+    client.create_topic("keys", 1, &[("cleanup.policy", "compact")]);
+    let mut broken = batch(&["value"]).to_vec();
+    *broken.last_mut().unwrap() ^= 1;
+    let long = "x".repeat(300);
+    for (topic, batch, expected) in [
+        (
+            "nowhere",
+            batch(&["v"]),
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        ),
+        ("orders", Bytes::from(broken), ErrorCode::CORRUPT_MESSAGE),
+        ("orders", batch(&[&long]), ErrorCode::MESSAGE_TOO_LARGE),
+        ("keys", batch(&["without a key"]), ErrorCode::INVALID_RECORD),
+    ] {
+        assert_eq!(error(&mut client, topic, batch), expected, "{topic}");
+    }
+    assert_eq!(client.fetch_values("orders", 0, 0), Vec::<String>::new());
+    let odd = produce_request("orders", 0, 2, batch(&["v"]));
+    let odd = only_produced(client.call(PRODUCE_BY_NAME, &odd));
+    assert_eq!(ErrorCode(odd.error_code), ErrorCode::INVALID_REQUIRED_ACKS);
+}
+
+#[test]
+fn without_acknowledgement_an_error_ends_the_connection() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let request = produce_request("nowhere", 0, 0, batch(&["lost"]));
+    client.send_unanswered(PRODUCE_BY_NAME, &request);
+    assert_eq!(client.until_closed(), b"");
+}
+
+#[test]
+fn acks_all_never_wants_more_replicas_than_the_partition_has() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[("min.insync.replicas", "2")]);
+    assert_eq!(error(&mut client, "orders", batch(&["v"])), ErrorCode::NONE);
+}
+
+#[test]
+fn an_idempotent_producer_is_kept_to_its_sequence() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let start = client.idempotent_batch();
+    let at = |base_sequence| BatchOptions {
+        base_sequence,
+        ..start
+    };
+    let first = batch_with(at(0), &["a", "b"]);
+    assert_eq!(client.produce("orders", 0, first.clone()).base_offset, 0);
+    let again = client.produce("orders", 0, first);
+    assert_eq!((again.error_code, again.base_offset), (0, 0));
+    let gap = batch_with(at(5), &["gap"]);
+    assert_eq!(
+        error(&mut client, "orders", gap),
+        ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER
+    );
+    let next = batch_with(at(2), &["c"]);
+    assert_eq!(client.produce("orders", 0, next).base_offset, 2);
+    let fenced = BatchOptions {
+        producer_epoch: ProducerEpoch(start.producer_epoch.0 - 1),
+        ..at(3)
+    };
+    let fenced = error(&mut client, "orders", batch_with(fenced, &["old"]));
+    assert_ne!(fenced, ErrorCode::NONE);
+    assert_eq!(client.fetch_values("orders", 0, 0), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_transactional_id_is_refused_until_there_are_transactions() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let got = client.ask(&InitProducerIdRequest {
+        transactional_id: Some("bank".into()),
+        transaction_timeout_ms: 1000,
+        ..InitProducerIdRequest::default()
+    });
+    assert_ne!(ErrorCode(got.error_code), ErrorCode::NONE);
+}
+
+#[test]
+fn a_topic_with_append_time_stamps_the_batch_and_says_so() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[("message.timestamp.type", "LogAppendTime")]);
+    let produced = client.produce("orders", 0, batch(&["v"]));
+    let fetched = client.fetch("orders", 0, 0);
+    let header = BatchHeader::parse(&fetched.records.unwrap()).unwrap();
+    assert_eq!(
+        header.max_timestamp,
+        TimestampMs(produced.log_append_time_ms)
+    );
+    assert!(produced.log_append_time_ms > 0);
+}
+
+#[test]
+fn a_topic_with_its_own_compression_stores_with_it() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    for (topic, kind, compression) in [
+        ("zstd", "zstd", Compression::Zstd),
+        ("plain", "uncompressed", Compression::None),
+    ] {
+        client.create_topic(topic, 1, &[("compression.type", kind)]);
+        let options = BatchOptions {
+            compression: Compression::Gzip,
+            ..BatchOptions::default()
+        };
+        let produced = client.produce(topic, 0, batch_with(options, &["a", "b"]));
+        assert_eq!(ErrorCode(produced.error_code), ErrorCode::NONE);
+        let fetched = client.fetch(topic, 0, 0);
+        let header = BatchHeader::parse(fetched.records.as_ref().unwrap()).unwrap();
+        assert_eq!(header.compression().unwrap(), compression);
+        assert_eq!(ottla_test_node::values_of(&fetched), ["a", "b"]);
+    }
+}
+
+#[test]
+fn topics_are_found_by_their_id_too() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let topic_id = client.create_topic("orders", 1, &[]);
+    let by_id = |id| {
+        let mut request = produce_request("", 0, -1, batch(&["v"]));
+        request.topic_data[0].topic_id = id;
+        request
+    };
+    let produced: ProduceRequest = by_id(topic_id);
+    let produced = only_produced(client.ask(&produced));
+    assert_eq!(ErrorCode(produced.error_code), ErrorCode::NONE);
+    let unknown = only_produced(client.ask(&by_id(ottla_types::Uuid(7))));
+    assert_eq!(ErrorCode(unknown.error_code), ErrorCode::UNKNOWN_TOPIC_ID);
+}
