@@ -1,4 +1,4 @@
-//! The fetches of one reactor: which of them wait, for what, and until when.
+//! The fetches of one reactor: what their sessions hold, and which requests wait until when.
 //!
 //! *Not here*: what a partition holds (`core/partition`), bytes (`server/log`).
 
@@ -8,4 +8,4 @@ mod waits;
 pub use sessions::{
     FinishedFetch, PartitionOutcome, RequestedPartition, SessionContext, SessionLimits, Sessions,
 };
-pub use waits::{Effect, FetchId, Input, Waits};
+pub use waits::{Effect, Input, Waits};

@@ -1,28 +1,26 @@
-//! Fetches that found too little and wait for more, or for their time to run out.
+//! Requests that wait for something, or for their time to run out: fetches for more bytes, produces
+//! for their acknowledgements.
 //!
-//! *State*: a fetch is absent or waiting. It waits from `Park` until `Retry` finds enough, its
-//! deadline comes, or its connection is gone.
-//! *Invariant*: every waiting fetch has exactly one entry among the deadlines.
-//! *Kafka*: `DelayedFetch` without a purgatory: a partition names the fetches that care about it.
+//! *State*: a request is absent or waiting. It waits from `Park` until it is forgotten, because it
+//! could be answered or its connection is gone, or until its deadline comes.
+//! *Invariant*: every waiting request has exactly one entry among the deadlines.
+//! *Kafka*: `DelayedFetch` and `DelayedProduce` without a purgatory: a partition names the requests
+//! that care about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ottla_machine::Machine;
-use ottla_types::{Instant, Now};
+use ottla_types::{Instant, Now, RequestId};
 
-/// Names a waiting fetch; chosen by the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FetchId(pub u64);
-
-/// What can happen to the waiting fetches.
+/// What can happen to the waiting requests.
 #[derive(Clone, Copy, Debug)]
 pub enum Input {
-    /// A fetch found too little: let it wait until this instant.
-    Park(FetchId, Instant),
-    /// A partition it reads has more to give.
-    Readable(FetchId),
-    /// The connection is gone, or the fetch was answered for another reason.
-    Forget(FetchId),
+    /// A request cannot be answered yet: let it wait until this instant.
+    Park(RequestId, Instant),
+    /// A partition that a fetch reads has more to give.
+    Readable(RequestId),
+    /// The connection is gone, or the request was answered for another reason.
+    Forget(RequestId),
     /// `next_deadline` has come.
     Deadline,
 }
@@ -31,26 +29,26 @@ pub enum Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// See whether there is enough now; if so answer and `Forget` it, else leave it waiting.
-    Retry(FetchId),
+    Retry(RequestId),
     /// Its time is up: answer with what there is. It waits no longer.
-    Expire(FetchId),
+    Expire(RequestId),
 }
 
-/// The waiting fetches of one reactor.
+/// The waiting requests of one reactor.
 #[derive(Clone, Debug, Default)]
 pub struct Waits {
-    waiting: BTreeMap<FetchId, Instant>,
-    deadlines: BTreeSet<(Instant, FetchId)>,
+    waiting: BTreeMap<RequestId, Instant>,
+    deadlines: BTreeSet<(Instant, RequestId)>,
 }
 
 impl Waits {
-    /// How many fetches wait.
+    /// How many wait.
     #[must_use]
     pub fn count(&self) -> usize {
         self.waiting.len()
     }
 
-    fn forget(&mut self, id: FetchId) {
+    fn forget(&mut self, id: RequestId) {
         if let Some(deadline) = self.waiting.remove(&id) {
             self.deadlines.remove(&(deadline, id));
         }
@@ -95,7 +93,7 @@ impl Machine for Waits {
         for (id, deadline) in &self.waiting {
             assert!(
                 self.deadlines.contains(&(*deadline, *id)),
-                "a waiting fetch has a deadline"
+                "a waiting request has a deadline"
             );
         }
     }

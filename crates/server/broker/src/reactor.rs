@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ottla_fetch::{
-    Effect, FetchId, FinishedFetch, Input, PartitionOutcome, RequestedPartition, SessionContext,
+    Effect, FinishedFetch, Input, PartitionOutcome, RequestedPartition, SessionContext,
     SessionLimits, Sessions, Waits,
 };
 use ottla_machine::Machine;
 use ottla_messages::fetch_request::FetchRequest;
+use ottla_partition::WaiterId;
 use ottla_runtime::{Connection, Notice, Service, clock, waiter_id, waiter_number};
-use ottla_types::{Duration, Instant};
+use ottla_types::{Duration, Instant, RequestId};
 use tokio::sync::Notify;
 
 use crate::apis;
@@ -100,7 +101,7 @@ impl ReactorService {
 
     /// The id by which partitions know a waiter of this reactor.
     #[must_use]
-    pub fn waiter_id(&self, number: u64) -> u64 {
+    pub fn waiter_id(&self, number: u64) -> WaiterId {
         waiter_id(self.index, number)
     }
 
@@ -128,7 +129,7 @@ impl ReactorService {
         if produce.is_done() {
             return produce.respond();
         }
-        let id = FetchId(produce.first_number());
+        let id = RequestId(produce.first_number());
         self.produces.borrow_mut().park(produce);
         self.step(&self.produce_waits, Input::Park(id, deadline));
     }
@@ -167,7 +168,7 @@ impl ReactorService {
     /// Keeps a fetch that found too little.
     pub(crate) fn park_fetch(&self, number: u64, parked: fetch::ParkedFetch, deadline: Instant) {
         self.fetches.borrow_mut().insert(number, parked);
-        self.step(&self.fetch_waits, Input::Park(FetchId(number), deadline));
+        self.step(&self.fetch_waits, Input::Park(RequestId(number), deadline));
     }
 
     fn step(&self, waits: &RefCell<Waits>, input: Input) -> Vec<Effect> {
@@ -188,13 +189,13 @@ impl ReactorService {
             Notice::Produced(waiter, produced) => {
                 let done = self.produces.borrow_mut().complete(waiter, &produced);
                 if let Some(produce) = done {
-                    let id = FetchId(produce.first_number());
+                    let id = RequestId(produce.first_number());
                     self.step(&self.produce_waits, Input::Forget(id));
                     produce.respond();
                 }
             }
-            Notice::Readable(id) => {
-                let id = FetchId(waiter_number(id.0));
+            Notice::Readable(waiter) => {
+                let id = RequestId(waiter_number(waiter));
                 for effect in self.step(&self.fetch_waits, Input::Readable(id)) {
                     self.on_fetch_effect(effect);
                 }
@@ -263,7 +264,7 @@ impl Service for ReactorService {
         let gone = self.fetches.borrow_mut().remove_connection(connection.id);
         for (number, fetch) in gone {
             fetch.unwatch(self.waiter_id(number));
-            self.step(&self.fetch_waits, Input::Forget(FetchId(number)));
+            self.step(&self.fetch_waits, Input::Forget(RequestId(number)));
         }
     }
 }

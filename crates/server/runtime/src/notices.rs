@@ -3,7 +3,6 @@
 //! The id of whoever waits carries the number of its reactor in its highest byte, so that a
 //! partition can name him without knowing reactors.
 
-use ottla_fetch::FetchId;
 use ottla_partition::{Produced, WaiterId};
 
 /// For somebody who waits on a reactor.
@@ -12,26 +11,26 @@ pub enum Notice {
     /// A producer's batch has ended.
     Produced(WaiterId, Produced),
     /// A fetch may find more now.
-    Readable(FetchId),
+    Readable(WaiterId),
 }
 
 const REACTOR_SHIFT: u32 = 56;
 
 /// The id of the `number`th waiter of a reactor.
 #[must_use]
-pub fn waiter_id(reactor: usize, number: u64) -> u64 {
+pub fn waiter_id(reactor: usize, number: u64) -> WaiterId {
     debug_assert!(number < 1 << REACTOR_SHIFT && reactor < 256);
-    ((reactor as u64) << REACTOR_SHIFT) | number
+    WaiterId(((reactor as u64) << REACTOR_SHIFT) | number)
 }
 
 /// Which waiter of its reactor an id names.
 #[must_use]
-pub fn waiter_number(id: u64) -> u64 {
-    id & ((1 << REACTOR_SHIFT) - 1)
+pub fn waiter_number(waiter: WaiterId) -> u64 {
+    waiter.0 & ((1 << REACTOR_SHIFT) - 1)
 }
 
-fn reactor_of(id: u64) -> usize {
-    (id >> REACTOR_SHIFT) as usize
+fn reactor_of(waiter: WaiterId) -> usize {
+    (waiter.0 >> REACTOR_SHIFT) as usize
 }
 
 /// Notices gathered under a partition's lock, delivered after it.
@@ -54,11 +53,8 @@ impl Notices {
     /// Takes every notice out, with the number of its reactor.
     pub fn drain(&mut self) -> impl Iterator<Item = (usize, Notice)> + '_ {
         self.notices.drain(..).map(|notice| {
-            let id = match notice {
-                Notice::Produced(waiter, _) => waiter.0,
-                Notice::Readable(fetch) => fetch.0,
-            };
-            (reactor_of(id), notice)
+            let (Notice::Produced(waiter, _) | Notice::Readable(waiter)) = notice;
+            (reactor_of(waiter), notice)
         })
     }
 }

@@ -1,13 +1,13 @@
-//! Golden scripts of the waiting fetches.
+//! Golden scripts of the waiting requests.
 
 use ottla_machine::Machine;
 use ottla_script::{Command, run_directory};
-use ottla_types::{Instant, Now, TimestampMs};
+use ottla_types::{Instant, Now, RequestId, TimestampMs};
 
-use super::{FetchId, Input, Waits};
+use super::{Input, Waits};
 
 #[test]
-fn waiting_fetches_follow_their_scripts() {
+fn waiting_requests_follow_their_scripts() {
     run_directory("scripts", Waits::default, run);
 }
 
@@ -16,7 +16,7 @@ fn run(waits: &mut Waits, command: &Command) -> String {
         monotonic: Instant::ZERO.after_ms(command.number("now", 0)),
         wall: TimestampMs(0),
     };
-    let id = FetchId(command.number("fetch", 0) as u64);
+    let id = RequestId(command.number("fetch", 0) as u64);
     let input = match command.name.as_str() {
         "park" => Input::Park(id, Instant::ZERO.after_ms(command.number("until", 0))),
         "readable" => Input::Readable(id),

@@ -22,6 +22,7 @@ use ottla_messages::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData,
 };
+use ottla_partition::WaiterId;
 use ottla_runtime::{ReadBound, ReadOutcome};
 
 use crate::reactor::ReactorService;
@@ -158,7 +159,7 @@ impl ParkedFetch {
     }
 
     /// Has what is not in the page cache brought there.
-    fn warm_up(&self, service: &Rc<ReactorService>, id: u64, answer: &Answer) {
+    fn warm_up(&self, service: &Rc<ReactorService>, id: WaiterId, answer: &Answer) {
         let cold = self
             .places
             .iter()
@@ -169,7 +170,7 @@ impl ParkedFetch {
         }
     }
 
-    pub(crate) fn unwatch(&self, id: u64) {
+    pub(crate) fn unwatch(&self, id: WaiterId) {
         for place in &self.places {
             place.unwatch(id);
         }

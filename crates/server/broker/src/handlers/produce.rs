@@ -13,7 +13,7 @@ use ottla_messages::produce_response::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_partition::{Acks, Produced, WaiterId};
+use ottla_partition::{Acks, Produced};
 use ottla_records::{RecordError, Summary, TimestampType, validate_client_batch};
 use ottla_runtime::{ClientBatch, Notice, Notices, clock};
 use ottla_types::Instant;
@@ -190,9 +190,7 @@ impl Produce<'_> {
         self.service
             .metrics()
             .produced(records.len() as u64, header.record_count as u64);
-        let waiter = self
-            .acks
-            .map(|acks| (WaiterId(self.service.waiter_id(number)), acks));
+        let waiter = self.acks.map(|acks| (self.service.waiter_id(number), acks));
         replica.append(
             ClientBatch {
                 header,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ottla_messages::ErrorCode;
 use ottla_messages::produce_response::{PartitionProduceResponse, ProduceResponse};
 use ottla_partition::{Produced, WaiterId};
-use ottla_runtime::waiter_number;
+use ottla_runtime::{waiter_id, waiter_number};
 use ottla_types::Offset;
 
 use crate::handlers::produce;
@@ -58,8 +58,8 @@ impl PendingProduce {
     /// Whether a waiter is one of its batches, seen from the reactor `index`.
     #[must_use]
     pub fn is_for(&self, index: usize, waiter: WaiterId) -> bool {
-        let number = waiter_number(waiter.0);
-        waiter.0 == ottla_runtime::waiter_id(index, number)
+        let number = waiter_number(waiter);
+        waiter == waiter_id(index, number)
             && self
                 .place(number)
                 .is_some_and(|place| place < self.awaited.len())
@@ -71,7 +71,7 @@ impl PendingProduce {
 
     /// Notes how a batch ended.
     pub fn complete(&mut self, waiter: WaiterId, produced: Produced) {
-        let Some(place) = self.place(waiter_number(waiter.0)) else {
+        let Some(place) = self.place(waiter_number(waiter)) else {
             return;
         };
         let Some(awaited) = self.awaited.get_mut(place).filter(|awaited| **awaited) else {
@@ -142,7 +142,7 @@ impl PendingProduces {
 
     /// Notes how a batch ended; its request, if that was the last one.
     pub fn complete(&mut self, waiter: WaiterId, produced: &Produced) -> Option<PendingProduce> {
-        let number = waiter_number(waiter.0);
+        let number = waiter_number(waiter);
         let (first, produce) = self.by_first_number.range_mut(..=number).next_back()?;
         produce.complete(waiter, *produced);
         if !produce.is_done() {

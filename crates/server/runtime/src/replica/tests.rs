@@ -220,17 +220,23 @@ fn a_closed_replica_opens_with_the_same_records() {
 fn a_watcher_is_woken_once_there_is_more_to_read() {
     let directory = tempfile::tempdir().unwrap();
     let rig = open(directory.path(), false, true);
-    assert!(!rig.replica.watch(7, ReadBound::HighWatermark, Offset(0)));
+    let fetch = WaiterId(7);
     assert!(
-        !rig.replica.watch(7, ReadBound::HighWatermark, Offset(0)),
+        !rig.replica
+            .watch(fetch, ReadBound::HighWatermark, Offset(0))
+    );
+    assert!(
+        !rig.replica
+            .watch(fetch, ReadBound::HighWatermark, Offset(0)),
         "listed once"
     );
     let mut notices = Notices::default();
     rig.replica.append(batch("a"), None, &mut notices);
     let woken: Vec<Notice> = notices.drain().map(|(_, notice)| notice).collect();
-    assert_eq!(woken, [Notice::Readable(ottla_fetch::FetchId(7))]);
+    assert_eq!(woken, [Notice::Readable(fetch)]);
     assert!(
-        rig.replica.watch(7, ReadBound::HighWatermark, Offset(0)),
+        rig.replica
+            .watch(fetch, ReadBound::HighWatermark, Offset(0)),
         "there is more already"
     );
 }

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use ottla_fetch::FetchId;
 use ottla_log::Storage;
+use ottla_partition::WaiterId;
 use ottla_types::Offset;
 
 use super::{Hosted, ReadBound, Replica};
@@ -14,7 +14,7 @@ use crate::notices::{Notice, Notices};
 
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
-    fetches: Vec<FetchId>,
+    fetches: Vec<WaiterId>,
 }
 
 impl Watchers {
@@ -26,24 +26,23 @@ impl Watchers {
 }
 
 impl<H: Hosted, S: Storage> Replica<H, S> {
-    /// Sends a notice to the fetch `id` when the replica can be read beyond `seen`; true, and no
-    /// notice, if it already can.
-    pub fn watch(self: &Arc<Self>, id: u64, bound: ReadBound, seen: Offset) -> bool {
+    /// Sends a notice to a fetch when the replica can be read beyond `seen`; true, and no notice, if
+    /// it already can.
+    pub fn watch(self: &Arc<Self>, fetch: WaiterId, bound: ReadBound, seen: Offset) -> bool {
         let state = &mut *self.lock();
         if bound.of(&state.machine) > seen || state.machine.leader_epoch().is_none() {
             return true;
         }
-        let id = FetchId(id);
-        if !state.watchers.fetches.contains(&id) {
-            state.watchers.fetches.push(id);
+        if !state.watchers.fetches.contains(&fetch) {
+            state.watchers.fetches.push(fetch);
         }
         false
     }
 
-    /// Takes the fetch `id` off the list.
-    pub fn unwatch(&self, id: u64) {
+    /// Takes a fetch off the list.
+    pub fn unwatch(&self, fetch: WaiterId) {
         let fetches = &mut self.lock().watchers.fetches;
-        if let Some(index) = fetches.iter().position(|fetch| fetch.0 == id) {
+        if let Some(index) = fetches.iter().position(|listed| *listed == fetch) {
             fetches.swap_remove(index);
         }
     }

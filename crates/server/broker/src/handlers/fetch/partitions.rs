@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use ottla_fetch::{FetchId, RequestedPartition};
+use ottla_fetch::RequestedPartition;
 use ottla_messages::fetch_response::LeaderIdAndEpoch;
 use ottla_messages::{ErrorCode, KafkaString};
+use ottla_partition::WaiterId;
 use ottla_runtime::{Notice, ReadBound, ReadOutcome, ReadRequest};
 use ottla_types::{LeaderEpoch, Offset, TopicId};
 
@@ -49,7 +50,7 @@ impl Place {
 
     /// Has the bytes brought into the page cache by a thread that may wait for the disk, which then
     /// wakes the fetch `id`.
-    pub fn warm_up(&self, node: &Arc<Node>, bound: ReadBound, id: u64, reactor: usize) {
+    pub fn warm_up(&self, node: &Arc<Node>, bound: ReadBound, id: WaiterId, reactor: usize) {
         let Target::Replica(replica) = &self.target else {
             return;
         };
@@ -59,7 +60,7 @@ impl Place {
         pool.spawn(move || {
             // The bytes themselves are read again from the page cache; an error shows up there too.
             replica.read(&request);
-            node.reactor(reactor).send(Notice::Readable(FetchId(id)));
+            node.reactor(reactor).send(Notice::Readable(id));
         });
     }
 
@@ -76,14 +77,14 @@ impl Place {
 
     /// Has the replica send a notice once it can be read beyond `readable_to`; true if it already
     /// can.
-    pub fn watch(&self, id: u64, bound: ReadBound, readable_to: Offset) -> bool {
+    pub fn watch(&self, id: WaiterId, bound: ReadBound, readable_to: Offset) -> bool {
         match &self.target {
             Target::Replica(replica) => replica.watch(id, bound, readable_to),
             Target::Error(_) => false,
         }
     }
 
-    pub fn unwatch(&self, id: u64) {
+    pub fn unwatch(&self, id: WaiterId) {
         if let Target::Replica(replica) = &self.target {
             replica.unwatch(id);
         }
