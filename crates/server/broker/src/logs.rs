@@ -3,24 +3,29 @@
 //!
 //! *Not here*: which replicas belong here (`publisher`).
 
+mod opening;
+
+pub use opening::{Opening, open_all};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use ottla_config::{Durability, TopicConfig};
 use ottla_log::{
-    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, OpenOptions, RealStorage,
-    ReplicaDirectory, ReplicaState, RollLimits, open_log, store_topic_id,
+    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, ReplicaDirectory,
+    ReplicaState, RollLimits,
 };
 use ottla_machine::Random;
-use ottla_partition::{Partition, Settings};
-use ottla_runtime::{Directory, ReplicaParts, clock};
-use ottla_types::{NodeId, Offset, TopicId, TopicPartition, Uuid};
+use ottla_partition::Settings;
+use ottla_runtime::Directory;
+use ottla_types::{NodeId, Offset, TopicPartition, Uuid};
 
 use crate::Replica;
 use crate::groups::GroupHost;
 
 type RunningDirectory = Arc<Directory<GroupHost>>;
+type Offsets = BTreeMap<TopicPartition, Offset>;
 
 /// The directories of a node.
 pub struct Logs {
@@ -36,9 +41,9 @@ struct Loaded {
     running: RunningDirectory,
     files: LogDirectory<RealStorage>,
     was_clean: bool,
-    recovery_points: BTreeMap<TopicPartition, Offset>,
-    log_starts: BTreeMap<TopicPartition, Offset>,
-    high_watermarks: BTreeMap<TopicPartition, Offset>,
+    recovery_points: Offsets,
+    log_starts: Offsets,
+    high_watermarks: Offsets,
     /// Live replicas, found or made.
     replicas: BTreeSet<TopicPartition>,
 }
@@ -122,63 +127,6 @@ impl Logs {
             }
         }
         Ok(())
-    }
-
-    /// Opens a replica, where it was found or else in the working directory with the fewest
-    /// replicas. Blocks.
-    ///
-    /// # Errors
-    /// When no directory works, or the log cannot be opened.
-    pub fn open(
-        &mut self,
-        partition: &TopicPartition,
-        topic_id: TopicId,
-        config: &TopicConfig,
-    ) -> Result<Arc<Replica>, LogError> {
-        let index = self.directory_for(partition).ok_or_else(|| {
-            LogError::Refused(format!("no log directory is left for {partition}"))
-        })?;
-        let Some(loaded) = self.directories.get_mut(index) else {
-            unreachable!("a directory that was chosen exists")
-        };
-        let path = loaded.files.replica_path(partition);
-        let storage = *loaded.running.storage();
-        let offset = |of: &BTreeMap<TopicPartition, Offset>| {
-            of.get(partition).copied().unwrap_or(Offset::ZERO)
-        };
-        let is_new = loaded.replicas.insert(partition.clone());
-        let options = OpenOptions {
-            index_interval_bytes: u64::try_from(config.segment.index_interval_bytes).unwrap_or(0),
-            recovery_point: offset(&loaded.recovery_points),
-            log_start_offset: offset(&loaded.log_starts),
-            was_clean: loaded.was_clean || is_new,
-            now: clock::now().wall,
-            producer_id_expiration_ms: self.producer_id_expiration_ms,
-        };
-        let opened = open_log(&storage, &path, &self.open_files, &options)?;
-        if is_new {
-            store_topic_id(&storage, &path, topic_id)?;
-        }
-        if opened.report.truncated_bytes > 0 {
-            tracing::warn!(%partition, report = ?opened.report, "log mended after a crash");
-        }
-        let (settings, limits) = replica_settings(config, self.producer_id_expiration_ms);
-        let machine = Partition::new(
-            settings,
-            opened.log.log_start_offset(),
-            opened.log.log_end_offset(),
-            offset(&loaded.high_watermarks),
-            opened.producers,
-        );
-        Ok(Replica::new(ReplicaParts {
-            topic_partition: partition.clone(),
-            topic_id,
-            node_id: self.node_id,
-            directory: Arc::clone(&loaded.running),
-            machine,
-            log: opened.log,
-            limits,
-        }))
     }
 
     fn directory_for(&self, partition: &TopicPartition) -> Option<usize> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ottla_config::TopicConfig;
-use ottla_log::LogError;
+use ottla_log::{LogError, Remedy};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::{ConfigResource, MetadataDelta, MetadataImage, ResourceType, Topic};
 use ottla_partition::Input;
@@ -15,7 +15,7 @@ use ottla_types::{PartitionIndex, TopicId, TopicPartition, Uuid};
 
 use crate::Replica;
 use crate::groups;
-use crate::logs::{Logs, RetiredReplica, replica_settings};
+use crate::logs::{Logs, Opening, RetiredReplica, open_all, replica_settings};
 use crate::node::Node;
 use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
 use crate::settings::{DynamicOverrides, topic_config};
@@ -32,6 +32,9 @@ pub struct Publisher {
     incarnation: Uuid,
     logs: Logs,
     replicas: OpenReplicas,
+    /// Topics of which a replica has found no space: tried again with the next change. There is
+    /// one twice a second, if it is only the controller's sign of life.
+    unopened: BTreeSet<TopicId>,
     acting: bool,
 }
 
@@ -44,6 +47,7 @@ impl Publisher {
             incarnation,
             logs,
             replicas: OpenReplicas::default(),
+            unopened: BTreeSet::new(),
             acting: false,
         }
     }
@@ -79,14 +83,22 @@ impl Publisher {
             self.set_strays_aside(image)?;
         }
         let touched = if next.topics().next().is_none() {
-            image.topics.iter().map(|topic| topic.id).collect()
+            image
+                .topics
+                .iter()
+                .map(|topic| topic.id)
+                .collect::<BTreeSet<_>>()
         } else {
             touched_topics(delta)
         };
-        for id in touched {
-            if let Some(topic) = image.topics.by_id(id) {
-                self.update_topic(&mut next, image, topic);
-            }
+        let touched = touched.union(&self.unopened).copied();
+        let topics: Vec<(&Topic, TopicConfig)> = touched
+            .filter_map(|id| image.topics.by_id(id))
+            .map(|topic| (&**topic, self.config_of(image, topic)))
+            .collect();
+        self.open_missing(&topics);
+        for (topic, config) in topics {
+            self.update_topic(&mut next, topic, config);
         }
         self.node.publish(next);
         self.tell_groups(delta);
@@ -107,8 +119,60 @@ impl Publisher {
         })
     }
 
-    fn update_topic(&mut self, next: &mut Published, image: &MetadataImage, topic: &Topic) {
-        let config = self.config_of(image, topic);
+    /// Opens all replicas of these topics that belong here and are not open.
+    fn open_missing(&mut self, topics: &[(&Topic, TopicConfig)]) {
+        let own = self.node.node_id();
+        let mut plans = Vec::new();
+        for (topic, config) in topics {
+            for (index, partition) in &topic.partitions {
+                let at = TopicPartition {
+                    topic: topic.name.clone(),
+                    partition: *index,
+                };
+                if !partition.replicas.contains(&own) || self.lock().contains_key(&at) {
+                    continue;
+                }
+                match self.logs.begin_open(&at, topic.id, config) {
+                    Ok(plan) => plans.push(plan),
+                    Err(error) => {
+                        tracing::error!(partition = %at, %error, "the replica cannot be opened");
+                    }
+                }
+            }
+        }
+        let before = std::mem::take(&mut self.unopened);
+        let threads = self
+            .node
+            .config()
+            .log_dirs
+            .num_recovery_threads_per_data_dir;
+        for opening in open_all(plans, threads as usize) {
+            self.on_opened(opening, &before);
+        }
+    }
+
+    /// `unopened_before`: topics of which it was said before that they find no space.
+    fn on_opened(&mut self, (plan, opened): Opening, unopened_before: &BTreeSet<TopicId>) {
+        let partition = plan.partition();
+        let error = match opened {
+            Ok(replica) => {
+                self.lock().insert(partition.clone(), replica);
+                return;
+            }
+            Err(error) => error,
+        };
+        self.logs.on_open_failed(&plan);
+        if error.remedy() != Remedy::Retry {
+            tracing::error!(%partition, %error, "the replica cannot be opened");
+            return;
+        }
+        self.unopened.insert(plan.topic_id());
+        if !unopened_before.contains(&plan.topic_id()) {
+            tracing::error!(%partition, %error, "the replica is opened when there is space");
+        }
+    }
+
+    fn update_topic(&mut self, next: &mut Published, topic: &Topic, config: TopicConfig) {
         let indexes = topic.partitions.keys();
         let replicas = indexes
             .map(|index| self.update_partition(topic, *index, &config))
@@ -141,9 +205,17 @@ impl Publisher {
         if !partition.replicas.contains(&own) {
             return Hosting::Elsewhere;
         }
-        let Some(replica) = self.opened(topic, index, config) else {
+        let at = TopicPartition {
+            topic: topic.name.clone(),
+            partition: index,
+        };
+        let opened = self.lock().get(&at).cloned();
+        let Some(replica) = opened else {
             return Hosting::Offline;
         };
+        let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
+        let (settings, limits) = replica_settings(config, expiration);
+        self.node.deliver(replica.configure(settings, limits));
         if partition.leader != own {
             let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
             self.node
@@ -160,35 +232,6 @@ impl Publisher {
             groups::start_loading(&self.node, &replica);
         }
         Hosting::Here(replica)
-    }
-
-    /// The replica of a partition, opened if it is not, with the topic's present configuration.
-    fn opened(
-        &mut self,
-        topic: &Topic,
-        partition: PartitionIndex,
-        config: &TopicConfig,
-    ) -> Option<Arc<Replica>> {
-        let at = TopicPartition {
-            topic: topic.name.clone(),
-            partition,
-        };
-        if let Some(replica) = self.lock().get(&at).cloned() {
-            let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
-            let (settings, limits) = replica_settings(config, expiration);
-            self.node.deliver(replica.configure(settings, limits));
-            return Some(replica);
-        }
-        match self.logs.open(&at, topic.id, config) {
-            Ok(replica) => {
-                self.lock().insert(at, Arc::clone(&replica));
-                Some(replica)
-            }
-            Err(error) => {
-                tracing::error!(partition = %at, %error, "the replica cannot be opened");
-                None
-            }
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Replica>>> {

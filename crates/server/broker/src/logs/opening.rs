@@ -1,0 +1,189 @@
+//! Opening replicas: which is where, is decided one after the other; the file work of many is done
+//! by several threads per directory.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use ottla_config::TopicConfig;
+use ottla_log::{
+    LogError, OpenFiles, OpenOptions, RealStorage, RollLimits, open_log, store_topic_id,
+};
+use ottla_partition::{Partition, Settings};
+use ottla_runtime::{ReplicaParts, clock};
+use ottla_types::{NodeId, Offset, TopicId, TopicPartition};
+
+use super::{Logs, RunningDirectory, replica_settings};
+use crate::Replica;
+
+/// The file work of opening one replica.
+pub struct OpenPlan {
+    partition: TopicPartition,
+    topic_id: TopicId,
+    node_id: NodeId,
+    directory: RunningDirectory,
+    /// By number, among the directories of the node.
+    directory_index: usize,
+    open_files: Arc<OpenFiles<RealStorage>>,
+    options: OpenOptions,
+    high_watermark: Offset,
+    settings: Settings,
+    limits: RollLimits,
+    is_new: bool,
+}
+
+/// A replica that was opened, or why not.
+pub type Opening = (OpenPlan, Result<Arc<Replica>, LogError>);
+
+impl Logs {
+    /// Plans to open a replica, where it was found or else in the working directory with the fewest
+    /// replicas.
+    ///
+    /// # Errors
+    /// When no directory works.
+    pub fn begin_open(
+        &mut self,
+        partition: &TopicPartition,
+        topic_id: TopicId,
+        config: &TopicConfig,
+    ) -> Result<OpenPlan, LogError> {
+        let index = self.directory_for(partition).ok_or_else(|| {
+            LogError::Refused(format!("no log directory is left for {partition}"))
+        })?;
+        let Some(loaded) = self.directories.get_mut(index) else {
+            unreachable!("a directory that was chosen exists")
+        };
+        let offset = |of: &super::Offsets| of.get(partition).copied().unwrap_or(Offset::ZERO);
+        let is_new = loaded.replicas.insert(partition.clone());
+        let (settings, limits) = replica_settings(config, self.producer_id_expiration_ms);
+        Ok(OpenPlan {
+            partition: partition.clone(),
+            topic_id,
+            node_id: self.node_id,
+            directory: Arc::clone(&loaded.running),
+            directory_index: index,
+            open_files: Arc::clone(&self.open_files),
+            options: OpenOptions {
+                index_interval_bytes: u64::try_from(config.segment.index_interval_bytes)
+                    .unwrap_or(0),
+                recovery_point: offset(&loaded.recovery_points),
+                log_start_offset: offset(&loaded.log_starts),
+                was_clean: loaded.was_clean || is_new,
+                now: clock::now().wall,
+                producer_id_expiration_ms: self.producer_id_expiration_ms,
+            },
+            high_watermark: offset(&loaded.high_watermarks),
+            settings,
+            limits,
+            is_new,
+        })
+    }
+
+    /// Takes note that a replica could not be opened, so that it may be made somewhere else.
+    pub fn on_open_failed(&mut self, plan: &OpenPlan) {
+        if let Some(loaded) = self.directories.get_mut(plan.directory_index)
+            && plan.is_new
+        {
+            loaded.replicas.remove(&plan.partition);
+        }
+    }
+}
+
+impl OpenPlan {
+    /// The partition.
+    #[must_use]
+    pub fn partition(&self) -> &TopicPartition {
+        &self.partition
+    }
+
+    /// Its topic.
+    #[must_use]
+    pub fn topic_id(&self) -> TopicId {
+        self.topic_id
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn directory(&self) -> &RunningDirectory {
+        &self.directory
+    }
+
+    fn perform(&self) -> Result<Arc<Replica>, LogError> {
+        let storage = *self.directory.storage();
+        let path = self.directory.path().join(self.partition.to_string());
+        let opened = open_log(&storage, &path, &self.open_files, &self.options)?;
+        if self.is_new {
+            store_topic_id(&storage, &path, self.topic_id)?;
+        }
+        if opened.report.truncated_bytes > 0 {
+            let partition = &self.partition;
+            tracing::warn!(%partition, report = ?opened.report, "log mended after a crash");
+        }
+        let machine = Partition::new(
+            self.settings,
+            opened.log.log_start_offset(),
+            opened.log.log_end_offset(),
+            self.high_watermark,
+            opened.producers,
+        );
+        Ok(Replica::new(ReplicaParts {
+            topic_partition: self.partition.clone(),
+            topic_id: self.topic_id,
+            node_id: self.node_id,
+            directory: Arc::clone(&self.directory),
+            machine,
+            log: opened.log,
+            limits: self.limits,
+        }))
+    }
+
+    fn open(self) -> Opening {
+        let opened = self.perform();
+        (self, opened)
+    }
+}
+
+/// Opens replicas with `threads` threads per directory
+/// (`num.recovery.threads.per.data.dir`). Blocks until all are done.
+#[must_use]
+pub fn open_all(plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
+    if plans.len() < 2 {
+        return plans.into_iter().map(OpenPlan::open).collect();
+    }
+    let mut by_directory: Vec<VecDeque<OpenPlan>> = Vec::new();
+    for plan in plans {
+        let index = plan.directory_index;
+        if by_directory.len() <= index {
+            by_directory.resize_with(index + 1, VecDeque::new);
+        }
+        if let Some(plans) = by_directory.get_mut(index) {
+            plans.push_back(plan);
+        }
+    }
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for plans in by_directory {
+            let count = threads.max(1).min(plans.len());
+            let plans = Arc::new(Mutex::new(plans));
+            for _ in 0..count {
+                let (plans, done) = (Arc::clone(&plans), &done);
+                scope.spawn(move || open_some(&plans, done));
+            }
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_some(plans: &Mutex<VecDeque<OpenPlan>>, done: &Mutex<Vec<Opening>>) {
+    loop {
+        let next = plans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
+        let Some(plan) = next else { return };
+        let opened = plan.open();
+        done.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(opened);
+    }
+}
