@@ -68,6 +68,8 @@ enum Task {
     Kill(trials::kill::Options),
     /// Cuts the power of a broker's file system under load; needs root.
     Powercut(trials::powercut::Options),
+    /// Fills the disk under a broker's log directory; mounts one in a namespace of its own.
+    Fulldisk(trials::fulldisk::Options),
 }
 
 fn main() -> ExitCode {
@@ -97,5 +99,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Handover(options) => trials::handover::run(&options),
         Task::Kill(options) => trials::kill::run(&options),
         Task::Powercut(options) => trials::powercut::run(&options),
+        Task::Fulldisk(options) => trials::fulldisk::run(&options),
     }
 }

@@ -156,7 +156,11 @@ impl Node {
         }
     }
 
-    fn must_run(&mut self) -> anyhow::Result<()> {
+    /// Fails if it has ended.
+    ///
+    /// # Errors
+    /// With its last words.
+    pub fn must_run(&mut self) -> anyhow::Result<()> {
         if let Some(child) = &mut self.child
             && let Some(status) = child.try_wait()?
         {

@@ -26,6 +26,8 @@ pub enum Runtime {
     Python,
     /// The command `kcat`.
     Kcat,
+    /// `unshare` and the right to a namespace with mounts of its own.
+    Namespaces,
 }
 
 impl Runtime {
@@ -37,6 +39,7 @@ impl Runtime {
         Runtime::Go,
         Runtime::Python,
         Runtime::Kcat,
+        Runtime::Namespaces,
     ];
 
     /// A command that succeeds where the run-time is there.
@@ -48,6 +51,10 @@ impl Runtime {
             Runtime::Go => ("go", &["version"]),
             Runtime::Python => ("python3", &["-c", "import venv, ensurepip"]),
             Runtime::Kcat => ("kcat", &["-V"]),
+            Runtime::Namespaces if rustix::process::geteuid().is_root() => {
+                ("unshare", &["--mount", "true"])
+            }
+            Runtime::Namespaces => ("unshare", &["--user", "--map-root-user", "--mount", "true"]),
         }
     }
 

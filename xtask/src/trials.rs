@@ -1,6 +1,7 @@
 //! Long runs with real data and real failures: what conformance cannot show in a minute.
 
 mod dump;
+pub mod fulldisk;
 pub mod handover;
 pub mod kill;
 mod load;
@@ -31,7 +32,7 @@ pub enum Against {
 }
 
 /// What all runs choose.
-#[derive(clap::Args, Clone)]
+#[derive(clap::Args, Clone, Default)]
 pub struct Broker {
     /// The broker.
     #[arg(long, value_enum, default_value_t)]

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use super::{Options, Tally};
 use crate::runtimes::Runtime;
 use crate::{
-    client, codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, workspace,
+    client, codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, trials, workspace,
 };
 
 /// One stage.
@@ -66,6 +66,10 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "conformance",
         run: |options| conformance::quick(options.waived()),
+    },
+    Stage {
+        name: "fulldisk",
+        run: |options| trials::fulldisk::stage(options.waived()),
     },
 ];
 

@@ -77,6 +77,16 @@ fn gauges(node: &Node) -> Vec<Gauge> {
         gauges.push(gauge("kafka_log_log_logendoffset", &labels, end.0 as f64));
     }
     gauges.extend(group_lags(&published, &ends));
+    for directory in node.directories() {
+        let labels = [("logdirectory", directory.path().display().to_string())];
+        let mut flag =
+            |name, is_set| gauges.push(gauge(name, &labels, f64::from(u8::from(is_set))));
+        flag(
+            "kafka_log_logmanager_logdirectoryoffline",
+            directory.has_failed(),
+        );
+        flag("ottla_log_directory_full", directory.is_full());
+    }
     // The text format wants each family's lines together.
     gauges.sort_by_key(|gauge| gauge.name);
     gauges

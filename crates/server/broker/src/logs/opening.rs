@@ -102,12 +102,6 @@ impl OpenPlan {
         self.topic_id
     }
 
-    /// Where it lies.
-    #[must_use]
-    pub fn directory(&self) -> &RunningDirectory {
-        &self.directory
-    }
-
     fn perform(&self) -> Result<Arc<Replica>, LogError> {
         let storage = *self.directory.storage();
         let path = self.directory.path().join(self.partition.to_string());
