@@ -5,6 +5,7 @@
 //!
 //! *Not here*: threads, and whatever decides (`core/partition`).
 
+mod blocks;
 mod checkpoint;
 mod directory;
 mod error;

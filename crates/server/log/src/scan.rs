@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ottla_records::{BATCH_HEADER_SIZE, BatchHeader, RecordError, is_old_message};
 use ottla_types::Offset;
 
+use crate::blocks::Block;
 use crate::files::FileKind;
 use crate::storage::Storage;
 use crate::{LogError, Segment};
@@ -17,9 +18,11 @@ const STEP_MIN: usize = 8 << 10;
 pub(crate) struct Scan<'a, S: Storage> {
     segment: &'a Arc<Segment<S>>,
     end: u64,
-    buffer: Vec<u8>,
-    /// Position of the first byte of the buffer.
-    buffer_position: u64,
+    block: Block,
+    /// So many bytes of the block are of the segment,
+    filled: usize,
+    /// from this position on.
+    block_position: u64,
     cursor: usize,
     step: usize,
     cached_only: bool,
@@ -31,8 +34,9 @@ impl<'a, S: Storage> Scan<'a, S> {
         Scan {
             segment,
             end,
-            buffer: Vec::new(),
-            buffer_position: start,
+            block: Block::default(),
+            filled: 0,
+            block_position: start,
             cursor: 0,
             step: step.max(STEP_MIN),
             cached_only: false,
@@ -49,7 +53,7 @@ impl<'a, S: Storage> Scan<'a, S> {
 
     /// The cursor's position in the segment.
     pub fn position(&self) -> u64 {
-        self.buffer_position + self.cursor as u64
+        self.block_position + self.cursor as u64
     }
 
     /// Moves the cursor to the first batch that ends at `offset` or behind.
@@ -68,8 +72,8 @@ impl<'a, S: Storage> Scan<'a, S> {
         if self.position() + BATCH_HEADER_SIZE as u64 > self.end {
             return Ok(None);
         }
-        self.fill(BATCH_HEADER_SIZE)?;
-        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
+        self.fill(BATCH_HEADER_SIZE, BATCH_HEADER_SIZE)?;
+        let rest = self.available();
         if rest.len() < BATCH_HEADER_SIZE {
             return Ok(None);
         }
@@ -87,22 +91,20 @@ impl<'a, S: Storage> Scan<'a, S> {
     /// Whether an intact message of an old format is at the cursor: what a power cut left of a
     /// batch may look like the beginning of one.
     fn is_old_message(&mut self) -> Result<bool, LogError> {
-        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
-        let size = match is_old_message(rest) {
+        let size = match is_old_message(self.available()) {
             Ok(is_old) => return Ok(is_old),
             Err(size) => size,
         };
-        self.fill(size)?;
-        let rest = self.buffer.get(self.cursor..).unwrap_or_default();
-        Ok(is_old_message(rest).unwrap_or(false))
+        self.fill(size, size)?;
+        Ok(is_old_message(self.available()).unwrap_or(false))
     }
 
     /// The whole batch at the cursor.
     pub fn batch(&mut self, header: &BatchHeader) -> Result<&[u8], LogError> {
         let size = header.size_in_bytes as usize;
-        self.fill(size)?;
-        self.buffer
-            .get(self.cursor..self.cursor + size)
+        self.fill(size, size)?;
+        self.available()
+            .get(..size)
             .ok_or_else(|| self.broken(&RecordError::Corrupt("the file ends early")))
     }
 
@@ -111,24 +113,38 @@ impl<'a, S: Storage> Scan<'a, S> {
         self.cursor += header.size_in_bytes as usize;
     }
 
-    /// Makes `length` bytes from the cursor available, as far as the segment has them.
-    pub fn fill(&mut self, length: usize) -> Result<(), LogError> {
-        let available = self.buffer.len().saturating_sub(self.cursor);
-        let wanted = usize::try_from(self.end.saturating_sub(self.position()))
-            .unwrap_or(usize::MAX)
-            .min(length);
-        if available >= wanted {
-            return Ok(());
-        }
+    /// Makes `most` bytes from the cursor available, as far as the segment has them; a scan that
+    /// must not wait is content with `least`.
+    pub fn fill(&mut self, least: usize, most: usize) -> Result<(), LogError> {
         let position = self.position();
         let ahead = usize::try_from(self.end.saturating_sub(position)).unwrap_or(usize::MAX);
-        self.buffer.clear();
-        self.buffer_position = position;
-        self.cursor = 0;
-        let length = ahead.min(length.max(self.step));
-        self.segment
-            .read_into(position, length, self.cached_only, &mut self.buffer)?;
+        let needed = if self.cached_only { least } else { most };
+        if self.available().len() >= needed.min(ahead) {
+            return Ok(());
+        }
+        let length = ahead.min(most.max(self.step));
+        let mut block = Block::of(length);
+        let place = block.as_mut().get_mut(..length).unwrap_or_default();
+        let mut filled = 0;
+        while filled < length {
+            let rest = place.get_mut(filled..).unwrap_or_default();
+            let at = position + filled as u64;
+            match self.segment.read_into(at, rest, self.cached_only)? {
+                0 => break,
+                count => filled += count,
+            }
+            if self.cached_only && filled >= least {
+                break;
+            }
+        }
+        (self.block, self.filled) = (block, filled);
+        (self.block_position, self.cursor) = (position, 0);
         Ok(())
+    }
+
+    fn available(&self) -> &[u8] {
+        let bytes = self.block.as_ref();
+        bytes.get(self.cursor..self.filled).unwrap_or_default()
     }
 
     /// How many bytes of whole batches from the cursor on fit `budget` and lie below `limit`.
@@ -138,7 +154,7 @@ impl<'a, S: Storage> Scan<'a, S> {
         budget: usize,
         limit: Offset,
     ) -> Result<(usize, Offset), LogError> {
-        let bytes = self.buffer.get(self.cursor..).unwrap_or_default();
+        let bytes = self.available();
         let budget = budget.min(bytes.len());
         let mut length = first.size_in_bytes as usize;
         let mut next_offset = first.next_offset();
@@ -162,7 +178,7 @@ impl<'a, S: Storage> Scan<'a, S> {
     }
 
     pub fn take(self, length: usize) -> Bytes {
-        Bytes::from(self.buffer).slice(self.cursor..self.cursor + length)
+        self.block.into_bytes(self.cursor..self.cursor + length)
     }
 
     pub fn broken(&self, error: &RecordError) -> LogError {

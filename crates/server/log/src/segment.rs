@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use ottla_types::{Offset, TimestampMs};
 use parking_lot::Mutex;
 
@@ -92,40 +91,32 @@ impl<S: Storage> Segment<S> {
             .map_err(LogError::storage("write", &self.path(FileKind::Log)))
     }
 
-    /// Reads up to `length` bytes from `position`; fewer only at the end of the file.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn read_at(self: &Arc<Self>, position: u64, length: usize) -> Result<Bytes, LogError> {
-        let mut out = Vec::new();
-        self.read_into(position, length, false, &mut out)?;
-        Ok(out.into())
-    }
-
-    /// Appends bytes of the file to `out`; with `cached_only` [`ErrorKind::WouldBlock`] is the
-    /// source of the error when the device would have to be waited for.
+    /// Fills `place` with the bytes from `position` on; fewer only at the end of the file. With
+    /// `cached_only` fewer also where the device would have to be waited for; for the first byte
+    /// that is an error with [`ErrorKind::WouldBlock`] as its source.
     pub(crate) fn read_into(
         self: &Arc<Self>,
         position: u64,
-        length: usize,
+        place: &mut [u8],
         cached_only: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), LogError> {
+    ) -> Result<usize, LogError> {
         if cached_only && self.file.lock().is_none() {
             // Opening it may wait as well.
-            let path = self.path(FileKind::Log);
-            return Err(LogError::storage("read", &path)(
-                ErrorKind::WouldBlock.into(),
-            ));
+            return Err(self.would_block());
         }
         let file = self.file()?;
         let read = if cached_only {
-            self.storage.read_cached_at(&file, position, length, out)
+            self.storage.read_cached_at(&file, position, place)
         } else {
-            self.storage.read_at(&file, position, length, out)
+            self.storage.read_at(&file, position, place)
         };
-        read.map(drop)
-            .map_err(LogError::storage("read", &self.path(FileKind::Log)))
+        read.map_err(LogError::storage("read", &self.path(FileKind::Log)))
+    }
+
+    /// What a reader is told that must not wait for the device.
+    pub(crate) fn would_block(&self) -> LogError {
+        let path = self.path(FileKind::Log);
+        LogError::storage("read", &path)(ErrorKind::WouldBlock.into())
     }
 
     /// Returns when all that was written before the call is on the device.

@@ -67,26 +67,19 @@ pub trait Storage: Clone + Send + Sync + 'static {
 
     /// Opens a file.
     fn open(&self, path: &Path, how: OpenHow) -> io::Result<Self::File>;
-    /// Like [`Storage::read_at`], but never waits for a device: [`io::ErrorKind::WouldBlock`] when
-    /// it would have to.
+    /// Like [`Storage::read_at`], but never waits for a device: fewer bytes when it would have to
+    /// for the next one, [`io::ErrorKind::WouldBlock`] when it would have to for the first.
     fn read_cached_at(
         &self,
         file: &Self::File,
         position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
+        place: &mut [u8],
     ) -> io::Result<usize>;
     /// Writes all of `buffers` at `position`, growing the file as needed.
     fn write_at(&self, file: &Self::File, position: u64, buffers: &[IoSlice<'_>])
     -> io::Result<()>;
-    /// Appends `length` bytes from `position` to `out`; fewer only at the end of the file.
-    fn read_at(
-        &self,
-        file: &Self::File,
-        position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
-    ) -> io::Result<usize>;
+    /// Fills `place` with the bytes from `position` on; fewer only at the end of the file.
+    fn read_at(&self, file: &Self::File, position: u64, place: &mut [u8]) -> io::Result<usize>;
     /// Returns when the file's bytes and size are on the device (`fdatasync`).
     fn sync(&self, file: &Self::File) -> io::Result<()>;
     /// Cuts (or extends with zeros) the file.
@@ -112,9 +105,9 @@ pub(crate) fn read_file<S: Storage>(storage: &S, path: &Path) -> Result<Option<V
     let read = || -> io::Result<Vec<u8>> {
         let file = storage.open(path, OpenHow::ReadOnly)?;
         let size = storage.metadata(path)?.size;
-        let mut bytes = Vec::new();
-        let length = usize::try_from(size).map_err(io::Error::other)?;
-        storage.read_at(&file, 0, length, &mut bytes)?;
+        let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        let count = storage.read_at(&file, 0, &mut bytes)?;
+        bytes.truncate(count);
         Ok(bytes)
     };
     match read() {

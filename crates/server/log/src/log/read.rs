@@ -156,7 +156,7 @@ impl<S: Storage> Located<S> {
             return Ok(self.nothing(self.offset, scan.position()));
         }
         let budget = max_bytes.max(first_size);
-        scan.fill(budget)?;
+        scan.fill(first_size, budget)?;
         let (length, next_offset) = scan.measure(&first, budget, self.limit)?;
         Ok(Read {
             position: scan.position(),

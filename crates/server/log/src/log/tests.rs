@@ -392,9 +392,25 @@ fn a_thread_that_must_not_block_reads_only_what_is_cached() {
         None,
         "its file is closed"
     );
-    storage.set_cold(true);
+    storage.set_cached_to(0);
     assert_eq!(tail.read_cached(100, true).unwrap(), None);
     assert_eq!(tail.read(100, true).unwrap(), read);
+}
+
+#[test]
+fn a_read_that_must_not_block_ends_with_the_last_batch_that_is_cached() {
+    let (storage, opened) = filled(10);
+    let first = opened.log.locate(Offset(0), Offset(10)).unwrap().unwrap();
+    let all = first.read(10_000, true).unwrap();
+    assert_eq!(first.read_cached(10_000, true).unwrap(), Some(all.clone()));
+    let one = first.read(1, true).unwrap().bytes.len();
+    for cached in 0..all.bytes.len() {
+        storage.set_cached_to(cached as u64);
+        let read = first.read_cached(10_000, true).unwrap();
+        let whole = cached / one;
+        let expected = (whole > 0).then(|| all.bytes.slice(..whole * one));
+        assert_eq!(read.map(|read| read.bytes), expected, "{cached}");
+    }
 }
 
 #[test]

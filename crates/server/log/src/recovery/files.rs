@@ -154,16 +154,12 @@ fn next_offset_of<S: Storage>(
     let mut position = 0;
     let mut next_offset = name.offset;
     loop {
-        let mut front = Vec::new();
-        storage
-            .read_at(
-                &file,
-                position,
-                ottla_records::BATCH_HEADER_SIZE,
-                &mut front,
-            )
+        let mut front = [0; ottla_records::BATCH_HEADER_SIZE];
+        let count = storage
+            .read_at(&file, position, &mut front)
             .map_err(LogError::storage("read", &path))?;
-        let Ok(header) = ottla_records::BatchHeader::parse(&front) else {
+        let front = front.get(..count).unwrap_or_default();
+        let Ok(header) = ottla_records::BatchHeader::parse(front) else {
             return Ok(next_offset);
         };
         next_offset = header.next_offset();

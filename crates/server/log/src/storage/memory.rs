@@ -42,8 +42,8 @@ struct Disk {
     fail_once: Option<u64>,
     capacity: Option<u64>,
     clock: TimestampMs,
-    /// Whether reads have to wait for the device.
-    is_cold: bool,
+    /// Reads from here on, in any file, have to wait for the device.
+    cached_to: u64,
 }
 
 impl Default for Disk {
@@ -58,7 +58,7 @@ impl Default for Disk {
             fail_once: None,
             capacity: None,
             clock: TimestampMs(0),
-            is_cold: false,
+            cached_to: u64::MAX,
         }
     }
 }
@@ -134,9 +134,9 @@ impl MemoryStorage {
         self.disk.lock().used()
     }
 
-    /// Lets every read wait for the device (`true`), or none.
-    pub fn set_cold(&self, is_cold: bool) {
-        self.disk.lock().is_cold = is_cold;
+    /// Lets every read from this position of a file on wait for the device.
+    pub fn set_cached_to(&self, position: u64) {
+        self.disk.lock().cached_to = position;
     }
 
     /// Sets the time that written files carry.
@@ -316,34 +316,32 @@ impl Storage for MemoryStorage {
         disk.write(file.0, position, buffers)
     }
 
-    fn read_at(
-        &self,
-        file: &MemoryFile,
-        position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
-    ) -> io::Result<usize> {
+    fn read_at(&self, file: &MemoryFile, position: u64, place: &mut [u8]) -> io::Result<usize> {
         let mut disk = self.disk.lock();
         let bytes = &disk.file(file.0).bytes;
         let start = usize::try_from(position)
             .map_err(io::Error::other)?
             .min(bytes.len());
-        let end = start.saturating_add(length).min(bytes.len());
-        out.extend_from_slice(bytes.get(start..end).unwrap_or_default());
-        Ok(end - start)
+        let count = place.len().min(bytes.len() - start);
+        for (to, from) in place.iter_mut().zip(bytes.get(start..).unwrap_or_default()) {
+            *to = *from;
+        }
+        Ok(count)
     }
 
     fn read_cached_at(
         &self,
         file: &MemoryFile,
         position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
+        place: &mut [u8],
     ) -> io::Result<usize> {
-        if self.disk.lock().is_cold {
+        let cached_to = self.disk.lock().cached_to;
+        if position >= cached_to {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.read_at(file, position, length, out)
+        let cached = usize::try_from(cached_to - position).unwrap_or(usize::MAX);
+        let length = place.len().min(cached);
+        self.read_at(file, position, place.get_mut(..length).unwrap_or_default())
     }
 
     fn sync(&self, file: &MemoryFile) -> io::Result<()> {

@@ -47,55 +47,38 @@ impl Storage for RealStorage {
         Ok(())
     }
 
-    fn read_at(
-        &self,
-        file: &File,
-        position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
-    ) -> io::Result<usize> {
-        let before = out.len();
-        out.reserve_exact(length);
+    fn read_at(&self, file: &File, position: u64, place: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
-        while done < length {
-            let limit = before + length;
-            let place = rustix::buffer::spare_capacity(out);
-            match rustix::io::pread(file, place, position + done as u64) {
+        while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match rustix::io::pread(file, rest, position + done as u64) {
                 Ok(0) => break,
-                // The vector may have had more room than was asked for.
-                Ok(_) if out.len() >= limit => {
-                    out.truncate(limit);
-                    done = length;
-                }
                 Ok(count) => done += count,
                 Err(Errno::INTR) => {}
-                Err(error) => {
-                    out.truncate(before);
-                    return Err(error.into());
-                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(done)
     }
 
-    fn read_cached_at(
-        &self,
-        file: &File,
-        position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
-    ) -> io::Result<usize> {
-        let before = out.len();
-        out.resize(before + length, 0);
-        let result = read_cached(file, position, out.get_mut(before..).unwrap_or_default());
-        out.truncate(before + result.as_ref().copied().unwrap_or(0));
-        match result {
-            // A file system that cannot tell: waiting now and then is better than never reading.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                self.read_at(file, position, length, out)
+    fn read_cached_at(&self, file: &File, position: u64, place: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let buffers = &mut [IoSliceMut::new(rest)];
+            let flags = ReadWriteFlags::NOWAIT;
+            match rustix::io::preadv2(file, buffers, position + done as u64, flags) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if done > 0 => break,
+                // A file system that cannot tell: waiting now and then is better than never
+                // reading.
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+                    return self.read_at(file, position, place);
+                }
+                Err(error) => return Err(error.into()),
             }
-            result => result,
         }
+        Ok(done)
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
@@ -171,25 +154,6 @@ impl Storage for RealStorage {
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
-}
-
-/// Fills `place` from the page cache, as far as the file goes.
-fn read_cached(file: &File, position: u64, place: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        let buffers = &mut [IoSliceMut::new(rest)];
-        let flags = ReadWriteFlags::NOWAIT;
-        match rustix::io::preadv2(file, buffers, position + done as u64, flags) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                return Err(io::ErrorKind::Unsupported.into());
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(done)
 }
 
 /// Goes on with a write that was cut short after `written` bytes: rare, so the copies do not

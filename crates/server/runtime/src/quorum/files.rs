@@ -14,9 +14,9 @@ pub fn read_file<S: Storage>(storage: &S, path: &Path) -> Result<Option<Bytes>, 
     let read = || -> io::Result<Bytes> {
         let file = storage.open(path, OpenHow::ReadOnly)?;
         let size = storage.metadata(path)?.size;
-        let mut bytes = Vec::new();
-        let length = usize::try_from(size).map_err(io::Error::other)?;
-        storage.read_at(&file, 0, length, &mut bytes)?;
+        let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+        let count = storage.read_at(&file, 0, &mut bytes)?;
+        bytes.truncate(count);
         Ok(bytes.into())
     };
     match read() {
