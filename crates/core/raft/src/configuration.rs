@@ -1,6 +1,6 @@
 //! What a quorum member is told at its start.
 
-use ottla_types::Duration;
+use ottla_types::{Duration, NodeId};
 
 use crate::{ReplicaKey, VoterSet};
 
@@ -39,8 +39,11 @@ impl Default for QuorumTimeouts {
 pub struct Configuration {
     /// This node, with the id of its metadata directory.
     pub local: ReplicaKey,
-    /// The voters in force at the end of the log.
+    /// The voters in force at the end of the log; an observer whose log is empty may know none.
     pub voters: VoterSet,
+    /// Who is asked for the leader while none is known: names that the shell has addresses for,
+    /// negative ones for servers whose node ids nobody has said yet. Empty: the voters are asked.
+    pub bootstrap: Vec<NodeId>,
     /// The level of the feature `kraft.version`: 0 for a static quorum, 1 for one whose voters are
     /// records of the log.
     pub kraft_version: i16,

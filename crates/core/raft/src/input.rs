@@ -3,7 +3,7 @@
 use ottla_messages::ErrorCode;
 use ottla_types::{Duration, LeaderEpoch, NodeId, Offset, RequestId, Uuid};
 
-use crate::{EpochStart, ReplicaKey, SnapshotId};
+use crate::{EpochStart, ReplicaKey, SnapshotId, VoterSet};
 
 /// What can happen to a quorum member. Requests arrive with a name for their answer; answers carry
 /// the `correlation` of the request they belong to.
@@ -60,6 +60,8 @@ pub enum Input<'a> {
         /// The newest.
         latest: SnapshotId,
     },
+    /// The newest Voters record of this member's log names these: it was appended, or cut off.
+    Voters(VoterSet),
     /// Leave in order: a leader hands over and waits this long at most for a successor.
     Shutdown(Duration),
 }

@@ -44,6 +44,7 @@ use role::Role;
 pub struct Raft {
     local: ReplicaKey,
     voters: VoterSet,
+    bootstrap: Vec<NodeId>,
     kraft_version: i16,
     voters_changed: bool,
     timeouts: QuorumTimeouts,
@@ -65,6 +66,7 @@ impl Raft {
         Raft {
             local: configuration.local,
             voters: configuration.voters,
+            bootstrap: configuration.bootstrap,
             kraft_version: configuration.kraft_version,
             voters_changed: configuration.voters_changed,
             timeouts: configuration.timeouts,
@@ -409,6 +411,7 @@ impl Machine for Raft {
                 earliest,
                 latest,
             } => self.log.on_snapshots(log_start, earliest, latest),
+            Input::Voters(voters) => self.voters = voters,
             Input::Shutdown(patience) => self.on_shutdown(patience, now, effects),
         }
         if self.shutdown_by.is_some() && !matches!(self.role, Role::Resigned { .. }) {

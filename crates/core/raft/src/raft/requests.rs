@@ -166,16 +166,17 @@ impl Raft {
         }
     }
 
-    /// Who does not know the leader asks any voter, whose refusal names it.
+    /// Who does not know the leader asks anybody who should, whose refusal names it.
     fn fetch_from_anyone(&mut self) -> Option<(NodeId, PeerRequest)> {
         if !self.connections.is_idle() {
             return None;
         }
-        let others: Vec<_> = self
-            .voters
-            .ids()
-            .filter(|&id| id != self.local.id)
-            .collect();
+        let others: Vec<_> = if self.bootstrap.is_empty() {
+            let voters = self.voters.ids();
+            voters.filter(|&id| id != self.local.id).collect()
+        } else {
+            self.bootstrap.clone()
+        };
         let pick = self.random.below(u64::try_from(others.len()).ok()?);
         let peer = others.get(usize::try_from(pick).ok()?).copied()?;
         Some((peer, self.fetch_request()))

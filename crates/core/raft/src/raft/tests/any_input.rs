@@ -143,6 +143,7 @@ fn raft(source: &mut Source) -> Raft {
     let configuration = Configuration {
         local: ReplicaKey::without_directory(NodeId(1)),
         voters,
+        bootstrap: Vec::new(),
         kraft_version: 1,
         voters_changed: false,
         timeouts: QuorumTimeouts::default(),

@@ -62,6 +62,8 @@ pub struct Cluster {
     pub voters: VoterSet,
     pub kraft_version: i16,
     pub voters_changed: bool,
+    /// Whom members ask that start outside of the voters, and so know none.
+    pub bootstrap: Vec<NodeId>,
     pub now_ms: u64,
     pub wire: BTreeMap<u64, Message>,
     /// Every effect, as it happened.
@@ -80,6 +82,7 @@ impl Cluster {
             voters,
             kraft_version,
             voters_changed: false,
+            bootstrap: Vec::new(),
             now_ms: 0,
             wire: BTreeMap::new(),
             trace: Vec::new(),
@@ -110,9 +113,15 @@ impl Cluster {
             .keys()
             .find(|key| key.id == id)
             .unwrap_or(ReplicaKey::without_directory(id));
+        let knows_voters = self.voters.contains_node(id) || self.bootstrap.is_empty();
         let configuration = Configuration {
             local,
-            voters: self.voters.clone(),
+            voters: if knows_voters {
+                self.voters.clone()
+            } else {
+                VoterSet::default()
+            },
+            bootstrap: self.bootstrap.clone(),
             kraft_version: self.kraft_version,
             voters_changed: self.voters_changed,
             timeouts: QuorumTimeouts::default(),

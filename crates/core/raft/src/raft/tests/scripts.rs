@@ -1,6 +1,6 @@
 //! Golden scripts. Commands name a member first; messages are named by the number they got.
 //!
-//! `voters 1,2,3 [kraft=1]` · `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1`
+//! `voters 1,2,3 [kraft=1]` · `bootstrap 1,2` (whom members ask that know no voters) · `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1`
 //! · `deadline 1` (moves the clock there) · `clock MS` · `deliver [N]` · `drop [N]` (without a
 //! number: all that is on the wire now) · `settle` (delivers and flushes until nothing moves) ·
 //! `vote|begin|end|fetch 1 …` (a request from outside) · `append 1 COUNT` · `flush 1` · `crash 1` ·
@@ -64,6 +64,10 @@ fn perform(cluster: &mut Cluster, command: &Command, out: &mut String) {
             cluster.now_ms = cluster.now_ms.max(at_ms);
             out.push_str(&format!("at {} ms\n", cluster.now_ms));
             cluster.step(node, Input::Deadline);
+        }
+        "bootstrap" => {
+            let ids = first.split(',');
+            cluster.bootstrap = ids.map(|id| NodeId(id.parse().expect("an id"))).collect();
         }
         "voters-changed" => cluster.voters_changed = true,
         "clock" => cluster.now_ms = first.parse().expect("a number of milliseconds"),
