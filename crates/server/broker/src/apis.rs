@@ -10,8 +10,9 @@ use ottla_runtime::Connection;
 
 use crate::handlers::{
     api_versions, describe_cluster, describe_configs, describe_log_dirs, describe_topic_partitions,
-    fetch, find_coordinator, forwarded, group_administration, group_membership, group_offsets,
-    init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce, quorum,
+    envelope, fetch, find_coordinator, forwarded, group_administration, group_membership,
+    group_offsets, init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce,
+    quorum,
 };
 use crate::node::Node;
 use crate::reactor::ReactorService;
@@ -116,7 +117,7 @@ pub const BROKER: &[Api] = &[
     ),
 ];
 
-/// What a controller's listener serves. What brokers of other nodes ask is not implemented yet.
+/// What a controller's listener serves.
 pub const CONTROLLER: &[Api] = &[
     awaited!(Fetch, 12..=18, quorum::fetch),
     answered!(ApiVersions, 0..=5, api_versions::handle),
@@ -141,6 +142,15 @@ pub const CONTROLLER: &[Api] = &[
         describe_cluster::handle_on_controller
     ),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+    served!(Envelope, 0..=0, envelope::handle),
+    awaited!(BrokerRegistration, 0..=4, forwarded::broker_registration),
+    awaited!(BrokerHeartbeat, 0..=2, forwarded::broker_heartbeat),
+    awaited!(AllocateProducerIds, 0..=0, forwarded::allocate_producer_ids),
+    awaited!(
+        ControllerRegistration,
+        0..=0,
+        forwarded::controller_registration
+    ),
 ];
 
 /// What is served on the listener that a connection came in by.
@@ -178,6 +188,19 @@ pub fn dispatch(
     let context = RequestContext::new(&opened, connection, service.metrics());
     (api.handler)(service, context, opened.body)?;
     Ok(())
+}
+
+/// Hands a request that was recognised to its handler.
+///
+/// # Errors
+/// When the body is no such request.
+pub fn handle(
+    api: &Api,
+    service: &Rc<ReactorService>,
+    context: RequestContext,
+    body: Reader,
+) -> Result<(), DecodeError> {
+    (api.handler)(service, context, body)
 }
 
 fn decode<R: Request>(mut body: Reader, context: &RequestContext) -> Result<R, DecodeError> {

@@ -6,6 +6,7 @@ pub mod describe_cluster;
 pub mod describe_configs;
 pub mod describe_log_dirs;
 pub mod describe_topic_partitions;
+pub mod envelope;
 pub mod fetch;
 pub mod find_coordinator;
 pub mod forwarded;

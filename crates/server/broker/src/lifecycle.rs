@@ -1,7 +1,7 @@
-//! A broker's life as its controller sees it: registered, unfenced, heard of every two seconds, and
-//! let go in order.
+//! A node's life as the active controller sees it: a controller registers; a broker is registered,
+//! unfenced, heard of every two seconds, and let go in order.
 //!
-//! *State*: starting → registered → unfenced → leaving → gone. A controller that forgets the
+//! *State* of a broker: starting → registered → unfenced → leaving → gone. A controller that forgets the
 //! broker's epoch is registered with anew.
 //! *Kafka*: `BrokerLifecycleManager`.
 
@@ -74,8 +74,13 @@ impl Lifecycle {
             identity,
             broker_epoch: -1,
         };
+        let roles = lifecycle.node.config().node.roles;
+        if !roles.broker {
+            // The others of the quorum may have yet to start.
+            return Ok(lifecycle);
+        }
         let started = timeout(patience, async {
-            if lifecycle.node.config().node.roles.controller {
+            if roles.controller {
                 lifecycle.register_controller().await;
             }
             lifecycle.register().await?;
@@ -220,6 +225,13 @@ impl Lifecycle {
 
     /// Sends heartbeats until it is told to stop, then hands leaderships over.
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) -> i64 {
+        if !self.node.config().node.roles.broker {
+            tokio::select! {
+                _ = &mut stop => {}
+                () = self.register_controller() => drop(stop.await),
+            }
+            return self.broker_epoch;
+        }
         let interval = self.node.config().lifecycle.heartbeat_interval_ms;
         let interval = Duration::from_millis(u64::try_from(interval).unwrap_or(2000));
         loop {

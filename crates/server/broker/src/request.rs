@@ -4,12 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ottla_messages::envelope_response::EnvelopeResponse;
 use ottla_messages::request_header::RequestHeader;
 use ottla_messages::response_header::ResponseHeader;
-use ottla_messages::{ApiKey, DecodeError, Message, Reader, Writer};
+use ottla_messages::{ApiKey, DecodeError, ErrorCode, Message, Reader, Writer};
 use ottla_runtime::{Connection, ReplySlot, clock};
 use ottla_types::Instant;
 
+use crate::controller_channel::Client;
 use crate::metrics::Metrics;
 
 /// A request that was recognised: who sent it, and what it is.
@@ -25,8 +27,16 @@ pub struct RequestContext {
     /// When it was read.
     pub received: Instant,
     correlation_id: i32,
+    envelope: Option<Envelope>,
     slot: ReplySlot,
     metrics: Arc<Metrics>,
+}
+
+/// The envelope that a broker has put a request into: what its own answer needs.
+#[derive(Clone, Copy, Debug)]
+struct Envelope {
+    correlation_id: i32,
+    version: i16,
 }
 
 /// Why a frame cannot be answered; its connection is closed.
@@ -87,8 +97,40 @@ impl RequestContext {
             client_id: opened.header.client_id.clone().unwrap_or_default(),
             received: clock::monotonic(),
             correlation_id: opened.header.correlation_id,
+            envelope: None,
             slot: connection.reserve(),
             metrics: Arc::clone(metrics),
+        }
+    }
+
+    /// The context of the request in an envelope, whose answer goes into an envelope again.
+    pub fn enveloped(self, opened: &Opened) -> RequestContext {
+        let envelope = Envelope {
+            correlation_id: self.correlation_id,
+            version: self.version,
+        };
+        RequestContext {
+            api: opened.api,
+            version: opened.version,
+            client_id: opened.header.client_id.clone().unwrap_or_default(),
+            correlation_id: opened.header.correlation_id,
+            envelope: Some(envelope),
+            ..self
+        }
+    }
+
+    /// Whether a broker has passed it on for a client.
+    #[must_use]
+    pub fn is_forwarded(&self) -> bool {
+        self.envelope.is_some()
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client {
+            id: self.client_id.clone(),
+            address: self.connection().peer.ip().to_canonical(),
         }
     }
 
@@ -122,11 +164,14 @@ impl RequestContext {
             .encode(&mut writer, header_version)
             .and_then(|()| response.encode(&mut writer, version));
         match encoded {
-            Ok(()) => {
-                self.metrics
-                    .answered(self.api, clock::monotonic().since(self.received));
-                self.slot.send(writer.into_chunks());
-            }
+            Ok(()) => match self.envelope {
+                Some(envelope) => self.send_enveloped(envelope, writer.into_bytes()),
+                None => {
+                    self.metrics
+                        .answered(self.api, clock::monotonic().since(self.received));
+                    self.slot.send(writer.into_chunks());
+                }
+            },
             Err(error) => {
                 // Only a mistake of ours gets here: the client must not be left waiting for it. The
                 // place stays empty, which holds back the answers behind it.
@@ -134,5 +179,27 @@ impl RequestContext {
                 self.slot.connection().close();
             }
         }
+    }
+
+    /// Says why what is in this envelope is not answered.
+    pub fn refuse_envelope(self, error: ErrorCode) {
+        self.send(&EnvelopeResponse {
+            response_data: None,
+            error_code: error.0,
+        });
+    }
+
+    fn send_enveloped(self, envelope: Envelope, answer: Bytes) {
+        let outer = RequestContext {
+            api: ApiKey::Envelope,
+            version: envelope.version,
+            correlation_id: envelope.correlation_id,
+            envelope: None,
+            ..self
+        };
+        outer.send(&EnvelopeResponse {
+            response_data: Some(answer),
+            error_code: ErrorCode::NONE.0,
+        });
     }
 }

@@ -24,7 +24,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
 
 use crate::cluster_controller::{ClusterController, ClusterPublisher};
-use crate::controller_channel::ControllerChannel;
+use crate::controller_channel::{ControllerChannel, ControllerChannelParts};
 use crate::groups::GroupHost;
 use crate::lifecycle::{Identity, Lifecycle, LifecycleError};
 use crate::logs::Logs;
@@ -37,6 +37,7 @@ use crate::settings::Settings;
 use crate::stop::close_directories;
 
 pub use listeners::BoundListener;
+use listeners::{Acceptance, Audience};
 
 /// Answers that may be on their way to one client before no more of its requests are read.
 const MAX_UNSENT_BYTES: usize = 2 << 20;
@@ -84,9 +85,6 @@ pub enum StartError {
     /// A thread or poller.
     #[error("the system refuses a thread or a poller: {0}")]
     System(#[from] io::Error),
-    /// Something that is not there yet.
-    #[error("{0}")]
-    NotImplemented(String),
 }
 
 type DirectoryPair = (Arc<Directory<GroupHost>>, LogDirectory<RealStorage>);
@@ -161,10 +159,13 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     )?;
     handle.get_or_init(|| quorum.clone());
     let reactor_threads = start_reactors(&node, &reactors)?;
+    let acceptance = Acceptance::new(&node);
+    // Other nodes must reach this controller before anybody can be registered.
+    let mut acceptors = acceptance.accept(&listeners, Audience::Controllers)?;
     let (lifecycle, stop_lifecycle) = start_lifecycle(&node, identity)?;
     maintenance.start();
     let metrics_address = listeners::serve_metrics(&node)?;
-    let acceptors = listeners::accept_all(&node, &listeners)?;
+    acceptors.extend(acceptance.accept(&listeners, Audience::Clients)?);
     Ok(RunningNode {
         node,
         listeners,
@@ -207,11 +208,12 @@ fn assemble(
         .reactors
         .map_or_else(default_reactors, |n| n.get() as usize);
     let reactors: Vec<_> = (0..count).map(|_| ReactorHandle::unstarted()).collect();
+    let controller = controller_channel(&settings.broker, &handle, &control);
     let node = Arc::new(Node::new(NodeParts {
         settings,
         cluster_id: taken.cluster_id.clone(),
         advertising,
-        controller: controller_channel(&handle),
+        controller,
         quorum: QuorumChannel::new(Arc::clone(&handle)),
         directories,
         reactors: reactors.clone(),
@@ -231,13 +233,6 @@ fn read_configuration(file: &Properties) -> Result<BrokerConfig, StartError> {
     let broker = BrokerConfig::from_properties(file)?;
     for warning in check_at_start(file, &broker)? {
         tracing::warn!("{warning}");
-    }
-    if !(broker.node.roles.broker && broker.node.roles.controller) {
-        return Err(StartError::NotImplemented(
-            "process.roles must be broker,controller: clusters of several nodes are not \
-             implemented yet"
-                .to_owned(),
-        ));
     }
     Ok(broker)
 }
@@ -311,10 +306,21 @@ fn start_control() -> io::Result<Control> {
 }
 
 fn controller_channel(
+    config: &BrokerConfig,
     handle: &Arc<OnceLock<QuorumHandle<ClusterController>>>,
+    control: &tokio::runtime::Handle,
 ) -> ControllerChannel {
+    let milliseconds = |ms: i32| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    let parts = ControllerChannelParts {
+        local: config.node.node_id,
+        hosts_controller: config.node.roles.controller,
+        quorum: QuorumChannel::new(Arc::clone(handle)),
+        runtime: control.clone(),
+        request_timeout: milliseconds(config.sockets.request_timeout_ms),
+        heartbeat_patience: milliseconds(config.lifecycle.session_timeout_ms) / 2,
+    };
     let handle = Arc::clone(handle);
-    ControllerChannel::new(move |request, reply| {
+    ControllerChannel::new(parts, move |request, reply| {
         if let Some(quorum) = handle.get() {
             // Whoever asked may have given up: then nobody wants the answer.
             quorum.request(request, move |response| drop(reply.send(response)));

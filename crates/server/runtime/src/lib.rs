@@ -9,6 +9,7 @@ mod connection;
 mod directory;
 mod listener;
 mod mailbox;
+mod node_connection;
 mod notices;
 mod pool;
 pub mod quorum;
@@ -24,6 +25,7 @@ pub use listener::{
     Accepted, Acceptor, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind,
     start_acceptor,
 };
+pub use node_connection::{NodeAddress, NodeConnection, NodeError};
 pub use notices::{Notice, Notices, waiter_id, waiter_number};
 pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};

@@ -1,5 +1,6 @@
 //! The shell of the metadata quorum: one thread that owns the raft machine, the metadata log and
-//! the active controller.
+//! the active controller. A broker without the controller's role has it too, as an observer: it
+//! fetches the log from the leader.
 //!
 //! *Kafka*: `KafkaRaftClient`, `QuorumController`'s event queue, `MetadataLoader`.
 
@@ -10,6 +11,7 @@ mod files;
 #[cfg(test)]
 mod ledger;
 mod metadata_log;
+mod network;
 mod node;
 mod peers;
 mod records;

@@ -2,15 +2,41 @@
 //! (20), 1–6; CreatePartitions (37), 0–3; AlterConfigs (33), 0–2; IncrementalAlterConfigs (44),
 //! 0–1; ElectLeaders (43), 0–2; UnregisterBroker (64), 0.
 //!
-//! An answer is given when this node has taken the change in, so that a client that was told
-//! "created" can produce here at once.
+//! When the active controller is in this process, an answer is given when this node has taken the
+//! change in, so that a client that was told "created" can produce here at once. On a controller's
+//! listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63), 0–2;
+//! AllocateProducerIds (67), 0; and controllers: ControllerRegistration (70), 0.
 
 use std::rc::Rc;
 
-use ottla_controller::{ControllerResponse, RequestBody};
+use ottla_controller::{ControllerRequest, ControllerResponse, RequestBody};
 
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
+
+/// A controller decides what comes to its own listener, if it leads; a broker passes on what its
+/// clients ask.
+async fn ask(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    body: RequestBody,
+) -> ControllerResponse {
+    let node = service.node();
+    let listener = &context.connection().listener;
+    if node.config().listeners.is_controller_listener(listener) {
+        let request = ControllerRequest {
+            api_version: context.version,
+            forwarded: context.is_forwarded(),
+            holds_own_directories: false,
+            body,
+        };
+        return node.controller().ask(request).await;
+    }
+    let controller = node.controller();
+    controller
+        .forward(body, context.version, &context.client())
+        .await
+}
 
 /// One function per API: wraps the request, asks, unwraps the answer.
 macro_rules! forward {
@@ -21,9 +47,7 @@ macro_rules! forward {
             context: &RequestContext,
             request: $request,
         ) -> $response {
-            let node = service.node();
-            let body = RequestBody::$variant(request);
-            match node.controller().call(body, context.version).await {
+            match ask(service, context, RequestBody::$variant(request)).await {
                 ControllerResponse::$variant(response) => response,
                 other => unreachable!("the controller answers in kind, not {other:?}"),
             }
@@ -31,8 +55,16 @@ macro_rules! forward {
     };
 }
 
+use ottla_messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
+use ottla_messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
 use ottla_messages::alter_configs_request::AlterConfigsRequest;
 use ottla_messages::alter_configs_response::AlterConfigsResponse;
+use ottla_messages::broker_heartbeat_request::BrokerHeartbeatRequest;
+use ottla_messages::broker_heartbeat_response::BrokerHeartbeatResponse;
+use ottla_messages::broker_registration_request::BrokerRegistrationRequest;
+use ottla_messages::broker_registration_response::BrokerRegistrationResponse;
+use ottla_messages::controller_registration_request::ControllerRegistrationRequest;
+use ottla_messages::controller_registration_response::ControllerRegistrationResponse;
 use ottla_messages::create_partitions_request::CreatePartitionsRequest;
 use ottla_messages::create_partitions_response::CreatePartitionsResponse;
 use ottla_messages::create_topics_request::CreateTopicsRequest;
@@ -87,4 +119,28 @@ forward!(
     UnregisterBroker,
     UnregisterBrokerRequest,
     UnregisterBrokerResponse
+);
+forward!(
+    allocate_producer_ids,
+    AllocateProducerIds,
+    AllocateProducerIdsRequest,
+    AllocateProducerIdsResponse
+);
+forward!(
+    broker_heartbeat,
+    BrokerHeartbeat,
+    BrokerHeartbeatRequest,
+    BrokerHeartbeatResponse
+);
+forward!(
+    broker_registration,
+    BrokerRegistration,
+    BrokerRegistrationRequest,
+    BrokerRegistrationResponse
+);
+forward!(
+    controller_registration,
+    ControllerRegistration,
+    ControllerRegistrationRequest,
+    ControllerRegistrationResponse
 );

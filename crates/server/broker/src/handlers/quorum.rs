@@ -63,8 +63,30 @@ ask!(
 );
 ask!(fetch, Fetch, FetchRequest, FetchResponse);
 ask!(
-    describe_quorum,
+    describe_here,
     DescribeQuorum,
     DescribeQuorumRequest,
     DescribeQuorumResponse
 );
+
+/// Describes the quorum; a broker whose controller is elsewhere passes the request on.
+pub async fn describe_quorum(
+    service: &Rc<ReactorService>,
+    context: &RequestContext,
+    request: DescribeQuorumRequest,
+) -> DescribeQuorumResponse {
+    let node = service.node();
+    let listener = &context.connection().listener;
+    let is_controllers = node.config().listeners.is_controller_listener(listener);
+    if is_controllers || node.controller().is_here() {
+        return describe_here(service, context, request).await;
+    }
+    let controller = node.controller();
+    let answer = controller
+        .envelope(&request, context.version, &context.client())
+        .await;
+    answer.unwrap_or_else(|| DescribeQuorumResponse {
+        error_code: ErrorCode::NOT_CONTROLLER.0,
+        ..DescribeQuorumResponse::default()
+    })
+}

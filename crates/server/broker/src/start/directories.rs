@@ -64,7 +64,9 @@ pub(super) fn take(broker: &BrokerConfig, random: &mut Random) -> Result<Taken, 
         .iter()
         .find(|(path, _)| path == metadata)
         .map(|(_, id)| *id);
-    ids.retain(|(path, _)| broker.log_dirs.log_dirs.contains(path));
+    // A node that is no broker has replicas of the metadata only.
+    let is_broker = broker.node.roles.broker;
+    ids.retain(|(path, _)| is_broker && broker.log_dirs.log_dirs.contains(path));
     Ok(Taken {
         cluster_id: identity.cluster_id,
         previous_broker_epoch: previous_epoch(&ids)?,

@@ -109,30 +109,76 @@ fn host_name() -> String {
     name.nodename().to_str().unwrap_or("localhost").to_owned()
 }
 
-pub(super) fn accept_all(
-    node: &Arc<Node>,
-    listeners: &[BoundListener],
-) -> Result<Vec<Acceptor>, StartError> {
-    let sockets = &node.config().sockets;
-    let bounds = ConnectionBounds {
-        total: sockets.max_connections as usize,
-        per_address: sockets.max_connections_per_ip as usize,
-    };
-    let count = Arc::new(ConnectionCount::default());
-    let next_reactor = Arc::new(AtomicUsize::new(0));
-    listeners
-        .iter()
-        .map(|listener| {
-            let socket = listener.socket.try_clone()?;
-            let name: Arc<str> = listener.name.as_str().into();
-            let (node, next_reactor) = (Arc::clone(node), Arc::clone(&next_reactor));
-            let deliver = move |accepted| {
-                let index = next_reactor.fetch_add(1, Ordering::Relaxed) % node.reactor_count();
-                node.reactor(index).accept(accepted, Arc::clone(&name));
-            };
-            Ok(start_acceptor(socket, Arc::clone(&count), bounds, deliver)?)
-        })
-        .collect()
+/// Whom a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Members of the metadata quorum, and brokers that ask the controller.
+    Controllers,
+    /// Clients, and brokers that ask a broker.
+    Clients,
+}
+
+/// What all acceptors of a node share.
+pub(super) struct Acceptance {
+    node: Arc<Node>,
+    count: Arc<ConnectionCount>,
+    next_reactor: Arc<AtomicUsize>,
+}
+
+impl Acceptance {
+    pub(super) fn new(node: &Arc<Node>) -> Acceptance {
+        Acceptance {
+            node: Arc::clone(node),
+            count: Arc::default(),
+            next_reactor: Arc::default(),
+        }
+    }
+
+    /// Accepts connections of one audience from now on.
+    pub(super) fn accept(
+        &self,
+        listeners: &[BoundListener],
+        audience: Audience,
+    ) -> Result<Vec<Acceptor>, StartError> {
+        let config = self.node.config();
+        let bounds = ConnectionBounds {
+            total: config.sockets.max_connections as usize,
+            per_address: config.sockets.max_connections_per_ip as usize,
+        };
+        let audience_of = |listener: &BoundListener| {
+            if config.listeners.is_controller_listener(&listener.name) {
+                Audience::Controllers
+            } else {
+                Audience::Clients
+            }
+        };
+        let wanted = listeners
+            .iter()
+            .filter(|listener| audience_of(listener) == audience);
+        wanted
+            .map(|listener| self.start(listener, bounds))
+            .collect()
+    }
+
+    fn start(
+        &self,
+        listener: &BoundListener,
+        bounds: ConnectionBounds,
+    ) -> Result<Acceptor, StartError> {
+        let socket = listener.socket.try_clone()?;
+        let name: Arc<str> = listener.name.as_str().into();
+        let (node, next_reactor) = (Arc::clone(&self.node), Arc::clone(&self.next_reactor));
+        let deliver = move |accepted| {
+            let index = next_reactor.fetch_add(1, Ordering::Relaxed) % node.reactor_count();
+            node.reactor(index).accept(accepted, Arc::clone(&name));
+        };
+        Ok(start_acceptor(
+            socket,
+            Arc::clone(&self.count),
+            bounds,
+            deliver,
+        )?)
+    }
 }
 
 /// Serves metrics where the configuration says, if it does.

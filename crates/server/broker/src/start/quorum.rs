@@ -7,6 +7,7 @@ use ottla_config::Endpoint;
 use ottla_controller::{ControllerContext, ControllerSettings, FileConfigSchema};
 use ottla_log::RollLimits;
 use ottla_raft::{QuorumTimeouts, ReplicaKey};
+use ottla_runtime::NodeAddress;
 use ottla_runtime::quorum::{QuorumConfiguration, QuorumEndpoint, SnapshotLimits, Voter};
 use ottla_types::{NodeId, Offset, Uuid};
 
@@ -33,13 +34,14 @@ pub(super) fn configuration(
         .first()
         .cloned()
         .unwrap_or_default();
+    let own_listener = listener.clone();
     let voters = quorum.voters.iter().map(|voter| Voter {
         key: ReplicaKey {
             id: voter.id,
             directory_id: Uuid::ZERO,
         },
         endpoints: vec![QuorumEndpoint {
-            listener: listener.clone(),
+            listener: own_listener.clone(),
             host: voter.address.host.clone(),
             port: voter.address.port,
         }],
@@ -62,6 +64,16 @@ pub(super) fn configuration(
             })
             .collect(),
         static_voters: voters.collect(),
+        bootstrap_servers: quorum
+            .bootstrap_servers
+            .iter()
+            .map(|server| NodeAddress {
+                host: server.host.clone(),
+                port: server.port,
+            })
+            .collect(),
+        controller_listener: listener,
+        runtime: node.control().clone(),
         timeouts: QuorumTimeouts {
             election_timeout: milliseconds(quorum.election_timeout_ms),
             fetch_timeout: milliseconds(quorum.fetch_timeout_ms),

@@ -13,27 +13,31 @@ use ottla_messages::ErrorCode;
 use ottla_messages::begin_transaction_record::BeginTransactionRecord;
 use ottla_messages::metadata_record::MetadataRecord;
 use ottla_metadata::{MetadataLoader, MetadataVersion, Provenance};
-use ottla_raft::{Input, SnapshotId};
+use ottla_raft::{Input, PeerRequest, SnapshotId};
 use ottla_types::{Duration, Instant, LeaderEpoch, NodeId, Now, Offset, RequestId};
 
 use super::QuorumError;
-use super::peers::{PeerCalls, QuorumCall};
+use super::network::{PeerCall, PeerReply, QuorumNetwork};
+use super::peers::{PeerAddresses, PeerCalls, QuorumCall, Sender, read_answer};
 use super::records::{decode_batch, encode_values};
 use super::replica::{Replica, ReplicaEvent};
 use super::shard::{MetadataPublisher, MetadataShard, QuorumFacts};
 use super::snapshot::Snapshot;
 use super::snapshots::{SnapshotJob, SnapshotPolicy};
+use crate::node_connection::NodeAddress;
 
 /// Takes the answer of a request.
 pub type Reply<Response> = Box<dyn FnOnce(Response) + Send>;
 
 /// Where the quorum stands, as this node knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuorumStatus {
     /// The epoch.
     pub epoch: LeaderEpoch,
     /// Its leader, the active controller, if it is known.
     pub leader: Option<NodeId>,
+    /// Where the leader's controller listens, if that is known.
+    pub leader_address: Option<NodeAddress>,
     /// The name of this node's state, as in Kafka's metric `current-state`.
     pub state: &'static str,
     /// Everything below is committed; -1 before that is known.
@@ -49,6 +53,7 @@ impl Default for QuorumStatus {
         QuorumStatus {
             epoch: LeaderEpoch(0),
             leader: None,
+            leader_address: None,
             state: "unattached",
             high_watermark: Offset::NONE,
             log_end_offset: Offset::NONE,
@@ -61,6 +66,9 @@ impl Default for QuorumStatus {
 pub(super) struct QuorumNode<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> {
     replica: Replica<S>,
     peers: PeerCalls,
+    sender: Sender,
+    addresses: PeerAddresses,
+    network: Box<dyn QuorumNetwork>,
     snapshots: SnapshotPolicy,
     loader: MetadataLoader,
     /// The first offset that the loader has not seen.
@@ -83,6 +91,9 @@ pub(super) struct NodeParts<S: Storage, C: MetadataShard, P> {
     pub(super) replica: Replica<S>,
     pub(super) snapshot: Option<Snapshot>,
     pub(super) peers: PeerCalls,
+    pub(super) sender: Sender,
+    pub(super) addresses: PeerAddresses,
+    pub(super) network: Box<dyn QuorumNetwork>,
     pub(super) snapshots: SnapshotPolicy,
     pub(super) context: C::Context,
     pub(super) bootstrap: Vec<MetadataRecord>,
@@ -114,6 +125,9 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
             next_offset: parts.replica.log().start_offset(),
             replica: parts.replica,
             peers: parts.peers,
+            sender: parts.sender,
+            addresses: parts.addresses,
+            network: parts.network,
             snapshots: parts.snapshots,
             loader: MetadataLoader::default(),
             provenance: Provenance::default(),
@@ -186,6 +200,9 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
         QuorumStatus {
             epoch: raft.epoch(),
             leader: raft.leader(),
+            leader_address: raft
+                .leader()
+                .and_then(|id| self.addresses.of(id, self.replica.voters())),
             state: raft.state_name(),
             high_watermark: raft.high_watermark().unwrap_or(Offset::NONE),
             log_end_offset: raft.log_end_offset(),
@@ -287,9 +304,52 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
                 } => self
                     .peers
                     .reply(&self.replica, request, (epoch, leader), response),
+                ReplicaEvent::Send {
+                    to,
+                    correlation,
+                    request,
+                } => self.send(now, to, correlation, &request)?,
                 ReplicaEvent::ShutDown => self.is_shut_down = true,
             }
         }
+    }
+
+    /// Sends a request to a peer; one that nobody knows the address of has failed at once.
+    fn send(
+        &mut self,
+        now: Now,
+        to: NodeId,
+        correlation: u64,
+        request: &PeerRequest,
+    ) -> Result<(), QuorumError> {
+        let voters = self.replica.voters();
+        let Some(address) = self.addresses.of(to, voters) else {
+            return self.replica.step(now, Input::Failed { to, correlation });
+        };
+        let request = self.sender.message(to, request, voters);
+        self.network.send(PeerCall {
+            to,
+            correlation,
+            address,
+            request,
+        });
+        Ok(())
+    }
+
+    /// A peer has answered, or could not be reached.
+    pub(super) fn peer_replied(&mut self, now: Now, reply: PeerReply) -> Result<(), QuorumError> {
+        let (from, correlation) = (reply.from, reply.correlation);
+        let answer = reply.outcome.ok().and_then(|response| {
+            let read = read_answer(response);
+            read.inspect_err(|error| tracing::warn!(%from, %error, "a quorum member refuses"))
+                .ok()
+        });
+        let Some(mut answer) = answer else {
+            let to = from;
+            return self.replica.step(now, Input::Failed { to, correlation });
+        };
+        self.addresses.learn(std::mem::take(&mut answer.addresses));
+        self.replica.answered(now, from, correlation, &answer)
     }
 
     /// Applies what is committed, lets it be acted on, and only then releases answers.

@@ -4,7 +4,9 @@
 //! Served: Vote 0–1 (pre-votes, version 2, are not known), BeginQuorumEpoch, EndQuorumEpoch, Fetch
 //! of the metadata log from version 12, DescribeQuorum.
 
+mod addresses;
 mod answers;
+mod outgoing;
 
 use std::collections::BTreeMap;
 
@@ -24,10 +26,11 @@ use ottla_raft::{self as raft, Input, ReplicaKey, Response};
 use ottla_types::{LeaderEpoch, NodeId, Now, Offset, RequestId, Uuid};
 
 use super::QuorumError;
-use super::control_records::Voter;
 use super::node::Reply;
 use super::replica::Replica;
+pub(super) use addresses::{PeerAddresses, bootstrap_ids};
 use answers::{Leader, Place};
+pub(super) use outgoing::{PeerAnswer, PeerOutcome, Sender, read_answer};
 
 /// The topic of the metadata log.
 pub const METADATA_TOPIC: &str = "__cluster_metadata";
@@ -75,7 +78,6 @@ pub struct QuorumCall {
 /// The calls that wait for the machine.
 pub(super) struct PeerCalls {
     cluster_id: String,
-    voters: Vec<Voter>,
     fetch_bytes_max: usize,
     waiting: BTreeMap<RequestId, Waiting>,
     last_request: u64,
@@ -89,10 +91,9 @@ struct Waiting {
 }
 
 impl PeerCalls {
-    pub(super) fn new(cluster_id: String, voters: Vec<Voter>, fetch_bytes_max: usize) -> PeerCalls {
+    pub(super) fn new(cluster_id: String, fetch_bytes_max: usize) -> PeerCalls {
         PeerCalls {
             cluster_id,
-            voters,
             fetch_bytes_max,
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -150,7 +151,7 @@ impl PeerCalls {
                     &request,
                     call.api_version,
                     description.as_ref(),
-                    &self.voters,
+                    replica.voters(),
                 );
                 (call.reply)(QuorumResponse::DescribeQuorum(answer));
                 Ok(())
@@ -198,7 +199,7 @@ impl PeerCalls {
         let leader = Leader {
             epoch,
             id: leader,
-            voters: &self.voters,
+            voters: replica.voters(),
         };
         let answer = waiting
             .place

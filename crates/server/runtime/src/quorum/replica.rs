@@ -3,7 +3,8 @@
 //! *Invariants*: effects are performed in order, each completely before the next; after an effect
 //! that failed nothing is performed any more.
 //!
-//! *Not here*: connections to other voters. A quorum of several voters is refused at the start.
+//! *Not here*: connections to other members (`network`), and snapshots fetched from a leader: a
+//! member whose leader has cut its log behind a snapshot waits.
 
 use std::collections::VecDeque;
 
@@ -13,8 +14,8 @@ use ottla_log::{LogError, Remedy, Storage};
 use ottla_machine::Machine;
 use ottla_messages::ErrorCode;
 use ottla_raft::{
-    Configuration, Effect, Input, QuorumState, QuorumTimeouts, Raft, ReplicaKey, Response,
-    SnapshotId,
+    Configuration, Effect, FetchOutcome, FetchedBatch, Input, PeerRequest, PeerResponse,
+    QuorumState, QuorumTimeouts, Raft, ReplicaKey, Response, SnapshotId,
 };
 use ottla_records::{
     BATCH_HEADER_SIZE, Batch, BatchHeader, Batches, InflateLimits, build_control_batch,
@@ -25,6 +26,7 @@ use super::QuorumError;
 use super::control_records::{ControlState, QuorumEndpoint, Voter, leader_change, voter_set};
 use super::files::{read_file, replace_file};
 use super::metadata_log::MetadataLog;
+use super::peers::{PeerAnswer, PeerOutcome};
 use super::records::{BATCH_BYTES_MAX, build_batch};
 use super::snapshot::Snapshot;
 use super::state_file::{QUORUM_STATE_FILE, decode_quorum_state, encode_quorum_state};
@@ -51,6 +53,12 @@ pub(super) enum ReplicaEvent {
         leader: Option<NodeId>,
         response: Response,
     },
+    /// A request to a peer.
+    Send {
+        to: NodeId,
+        correlation: u64,
+        request: PeerRequest,
+    },
     /// The shutdown asked for is complete.
     ShutDown,
 }
@@ -63,10 +71,15 @@ pub(super) struct Replica<S: Storage> {
     /// What control records say at the end of the log.
     control: ControlState,
     events: VecDeque<ReplicaEvent>,
+    /// `controller.quorum.voters`: in force while no record says otherwise.
+    static_voters: Vec<Voter>,
     /// The batch that `Input::Append` announces.
     appending: Vec<Bytes>,
     /// Whether the last decision found no space.
     is_full: bool,
+    /// The batches that `Input::Answered` brings.
+    fetched: Vec<Batch>,
+    fetched_bytes: Bytes,
     failure: Option<QuorumError>,
 }
 
@@ -78,6 +91,8 @@ pub(super) struct Membership {
     pub(super) endpoints: Vec<QuorumEndpoint>,
     /// `controller.quorum.voters`: in force while no record says otherwise.
     pub(super) static_voters: Vec<Voter>,
+    /// Whom an observer asks for the leader; empty: the voters.
+    pub(super) bootstrap: Vec<NodeId>,
     pub(super) timeouts: QuorumTimeouts,
     pub(super) seed: u64,
 }
@@ -92,21 +107,16 @@ impl<S: Storage> Replica<S> {
             Some(&id) => Some(Snapshot::decode(&log.read_snapshot(id)?)?),
             None => None,
         };
-        let mut control = snapshot
-            .as_ref()
-            .map(|snapshot| snapshot.control.clone())
-            .unwrap_or_default();
-        scan_control(&log, &mut control)?;
-        if control.voters.is_none() {
-            control.voters = Some(membership.static_voters);
-        }
+        let mut control = control_of(&log, snapshot.as_ref(), &membership.static_voters)?;
         let voters = voter_set(control.voters.as_deref().unwrap_or_default());
-        if !voters.is_only(membership.local) {
-            return Err(QuorumError::Refused(format!(
-                "the voters of the metadata quorum are {voters:?}, but only a quorum of this node \
-                 alone ({:?}) is supported so far",
-                membership.local
-            )));
+        let is_voter = voters.contains_node(membership.local.id);
+        if voters.is_empty() && membership.bootstrap.is_empty() {
+            return Err(QuorumError::Refused(
+                "nobody votes in the metadata quorum: neither the log nor \
+                 controller.quorum.voters names a voter, and no \
+                 controller.quorum.bootstrap.servers are set"
+                    .to_owned(),
+            ));
         }
         let voters_changed = control.move_voter(membership.local.id, &membership.endpoints);
         let path = log.directory().join(QUORUM_STATE_FILE);
@@ -120,6 +130,11 @@ impl<S: Storage> Replica<S> {
         let configuration = Configuration {
             local: membership.local,
             voters,
+            bootstrap: if is_voter {
+                Vec::new()
+            } else {
+                membership.bootstrap
+            },
             kraft_version: control.kraft_version.unwrap_or(0),
             voters_changed,
             timeouts: membership.timeouts,
@@ -130,8 +145,11 @@ impl<S: Storage> Replica<S> {
             log,
             control,
             events: VecDeque::new(),
+            static_voters: membership.static_voters,
             appending: Vec::new(),
             is_full: false,
+            fetched: Vec::new(),
+            fetched_bytes: Bytes::new(),
             failure: None,
         };
         Ok((replica, snapshot))
@@ -153,6 +171,11 @@ impl<S: Storage> Replica<S> {
         &self.control
     }
 
+    /// The voters at the end of the log.
+    pub(super) fn voters(&self) -> &[Voter] {
+        self.control.voters.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn next_event(&mut self) -> Option<ReplicaEvent> {
         self.events.pop_front()
     }
@@ -167,10 +190,104 @@ impl<S: Storage> Replica<S> {
         }
         let mut effects = Vec::new();
         self.raft.step(now, input, &mut effects);
+        let mut voters_moved = false;
         for effect in effects {
-            self.perform(now, effect)?;
+            voters_moved |= self.perform(now, effect)?;
+        }
+        if voters_moved {
+            let voters = voter_set(self.voters());
+            return self.step(now, Input::Voters(voters));
         }
         Ok(())
+    }
+
+    /// Steps the machine with what a peer has answered.
+    ///
+    /// # Errors
+    /// As [`Replica::step`]'s; a batch that is broken counts as no answer.
+    pub(super) fn answered(
+        &mut self,
+        now: Now,
+        from: NodeId,
+        correlation: u64,
+        answer: &PeerAnswer,
+    ) -> Result<(), QuorumError> {
+        let batches;
+        let response = match &answer.outcome {
+            PeerOutcome::Vote { error, granted } => PeerResponse::Vote {
+                error: *error,
+                granted: *granted,
+            },
+            PeerOutcome::BeginQuorumEpoch { error } => {
+                PeerResponse::BeginQuorumEpoch { error: *error }
+            }
+            PeerOutcome::EndQuorumEpoch { error } => PeerResponse::EndQuorumEpoch { error: *error },
+            PeerOutcome::Diverging(end) => PeerResponse::Fetch(FetchOutcome::Diverging(*end)),
+            PeerOutcome::Snapshot(id) => PeerResponse::Fetch(FetchOutcome::Snapshot(*id)),
+            PeerOutcome::FetchRefused(error) => PeerResponse::Fetch(FetchOutcome::Refused(*error)),
+            PeerOutcome::Records {
+                bytes,
+                high_watermark,
+            } => {
+                match self.take_fetched(bytes) {
+                    Ok(fetched) => batches = fetched,
+                    Err(error) => {
+                        tracing::warn!(%from, %error, "a fetch brought a broken batch");
+                        let to = from;
+                        return self.step(now, Input::Failed { to, correlation });
+                    }
+                }
+                PeerResponse::Fetch(FetchOutcome::Records {
+                    batches: &batches,
+                    high_watermark: *high_watermark,
+                })
+            }
+        };
+        let input = Input::Answered {
+            from,
+            correlation,
+            epoch: answer.epoch,
+            leader: answer.leader,
+            response,
+        };
+        let outcome = self.step(now, input);
+        self.fetched.clear();
+        self.fetched_bytes = Bytes::new();
+        outcome
+    }
+
+    /// Keeps the batches of a fetch, checked, for the effect that appends them.
+    fn take_fetched(&mut self, bytes: &Bytes) -> Result<Vec<FetchedBatch>, QuorumError> {
+        self.fetched = open_batches(bytes)?;
+        self.fetched_bytes = bytes.clone();
+        let described = self.fetched.iter().map(|batch| {
+            Ok(FetchedBatch {
+                base_offset: batch.header.base_offset,
+                next_offset: batch.header.next_offset(),
+                epoch: batch.header.partition_leader_epoch,
+                has_voters_record: noted(batch)?.voters_record.is_some(),
+            })
+        });
+        described.collect()
+    }
+
+    /// Appends what was fetched, up to an offset; whether the voters have changed.
+    fn append_fetched(&mut self, now: Now, upto: Offset) -> Result<bool, QuorumError> {
+        let before = self.control.voters_record;
+        let mut position = 0;
+        for batch in &self.fetched {
+            let end = position + batch.header.size_in_bytes as usize;
+            if batch.header.next_offset() > upto {
+                break;
+            }
+            let bytes = self.fetched_bytes.slice(position..end);
+            self.log.append(&bytes, now.wall)?;
+            if batch.header.is_control() {
+                self.control.note(batch)?;
+            }
+            position = end;
+        }
+        Ok(self.control.voters_record != before)
     }
 
     /// Puts on the device what was appended, and lets the machine count it.
@@ -266,7 +383,8 @@ impl<S: Storage> Replica<S> {
         }
     }
 
-    fn perform(&mut self, now: Now, effect: Effect) -> Result<(), QuorumError> {
+    /// Whether it has changed the voters.
+    fn perform(&mut self, now: Now, effect: Effect) -> Result<bool, QuorumError> {
         match effect {
             Effect::PersistQuorumState(state) => self.persist(&state)?,
             Effect::Reply {
@@ -301,7 +419,10 @@ impl<S: Storage> Replica<S> {
                 self.log.append(&batch, now.wall)?;
             }
             Effect::RefuseAppend => self.appending.clear(),
-            Effect::Truncate { to } => self.log.truncate_to(to, now.wall)?,
+            Effect::Truncate { to } => {
+                self.log.truncate_to(to, now.wall)?;
+                return self.forget_control();
+            }
             Effect::HighWatermark(offset) => {
                 self.events.push_back(ReplicaEvent::HighWatermark(offset));
             }
@@ -313,12 +434,30 @@ impl<S: Storage> Replica<S> {
             }
             Effect::ShutDown => self.events.push_back(ReplicaEvent::ShutDown),
             Effect::Fault(fault) => return Err(QuorumError::Fault(fault)),
-            // A sole voter has no peers: see `open`.
-            Effect::Send { .. } | Effect::AppendFetched { .. } => {
-                return Err(QuorumError::Fault("a sole voter has nobody to talk to"));
-            }
+            Effect::Send {
+                to,
+                correlation,
+                request,
+            } => self.events.push_back(ReplicaEvent::Send {
+                to,
+                correlation,
+                request,
+            }),
+            Effect::AppendFetched { upto } => return self.append_fetched(now, upto),
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Reads anew what control records say, after some were cut off; whether the voters changed.
+    fn forget_control(&mut self) -> Result<bool, QuorumError> {
+        let snapshot = match self.log.snapshots().last() {
+            Some(&id) => Some(Snapshot::decode(&self.log.read_snapshot(id)?)?),
+            None => None,
+        };
+        let control = control_of(&self.log, snapshot.as_ref(), &self.static_voters)?;
+        let changed = control.voters != self.control.voters;
+        self.control = control;
+        Ok(changed)
     }
 
     fn persist(&self, state: &QuorumState) -> Result<(), QuorumError> {
@@ -369,6 +508,30 @@ fn open_batches(bytes: &Bytes) -> Result<Vec<Batch>, QuorumError> {
             )?)
         })
         .collect()
+}
+
+/// What one control batch says; nothing for any other.
+fn noted(batch: &Batch) -> Result<ControlState, QuorumError> {
+    let mut control = ControlState::default();
+    if batch.header.is_control() {
+        control.note(batch)?;
+    }
+    Ok(control)
+}
+
+/// What control records say at the end of a log, with the voters of the configuration where none
+/// does.
+fn control_of<S: Storage>(
+    log: &MetadataLog<S>,
+    snapshot: Option<&Snapshot>,
+    static_voters: &[Voter],
+) -> Result<ControlState, QuorumError> {
+    let mut control = snapshot
+        .map(|snapshot| snapshot.control.clone())
+        .unwrap_or_default();
+    scan_control(log, &mut control)?;
+    control.voters.get_or_insert_with(|| static_voters.to_vec());
+    Ok(control)
 }
 
 /// Reads what the control records of the whole log say.

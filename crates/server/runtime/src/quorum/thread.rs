@@ -13,12 +13,14 @@ use super::QuorumError;
 use super::bootstrap::load_bootstrap;
 use super::control_records::{QuorumEndpoint, Voter};
 use super::metadata_log::MetadataLog;
+use super::network::{PeerReply, TcpNetwork};
 use super::node::{NodeParts, QuorumNode, QuorumStatus, Reply};
-use super::peers::{PeerCalls, QuorumCall};
+use super::peers::{PeerAddresses, PeerCalls, QuorumCall, Sender as PeerSender, bootstrap_ids};
 use super::replica::{Membership, Replica};
 use super::shard::{MetadataPublisher, MetadataShard};
 use super::snapshots::{SnapshotJob, SnapshotLimits, SnapshotPolicy};
 use crate::clock;
+use crate::node_connection::NodeAddress;
 
 /// How many messages are taken before what they appended is flushed.
 const MESSAGES_PER_FLUSH: usize = 1_000;
@@ -37,6 +39,13 @@ pub struct QuorumConfiguration {
     pub endpoints: Vec<QuorumEndpoint>,
     /// `controller.quorum.voters`; in force while no record of the log names voters.
     pub static_voters: Vec<Voter>,
+    /// `controller.quorum.bootstrap.servers`: whom a node outside of the voters asks for the leader.
+    /// Empty: the voters.
+    pub bootstrap_servers: Vec<NodeAddress>,
+    /// The first of `controller.listener.names`.
+    pub controller_listener: String,
+    /// Where connections to other members live.
+    pub runtime: tokio::runtime::Handle,
     /// The `controller.quorum.*` times.
     pub timeouts: QuorumTimeouts,
     /// `metadata.log.segment.bytes` and `metadata.log.segment.ms`.
@@ -52,6 +61,7 @@ pub struct QuorumConfiguration {
 enum Message<Request, Response> {
     Request(Request, Reply<Response>),
     Call(QuorumCall),
+    PeerReplied(PeerReply),
     SnapshotWritten(Result<SnapshotId, QuorumError>),
     Stop(Duration),
 }
@@ -83,7 +93,10 @@ impl<C: MetadataShard> QuorumHandle<C> {
     /// Where the quorum stood last. Epoch 0 without a leader until its thread has started.
     #[must_use]
     pub fn status(&self) -> QuorumStatus {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A request about the metadata log itself; the reply is called on the quorum's thread.
@@ -105,8 +118,8 @@ impl<C: MetadataShard> QuorumHandle<C> {
 /// Opens the metadata log, takes part in the quorum on a thread of its own, and hosts the
 /// controller `C` there while this node leads.
 ///
-/// # Errors If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read, or if
-/// the quorum has other voters than this node.
+/// # Errors
+/// If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read.
 pub fn start_quorum<S, C, P>(
     storage: S,
     configuration: QuorumConfiguration,
@@ -128,28 +141,46 @@ where
     )?;
     let membership = Membership {
         local: configuration.local,
-        endpoints: configuration.endpoints,
+        endpoints: configuration.endpoints.clone(),
         static_voters: configuration.static_voters,
+        bootstrap: bootstrap_ids(configuration.bootstrap_servers.len()).collect(),
         timeouts: configuration.timeouts,
         seed: configuration.seed,
     };
     let (replica, snapshot) = Replica::open(membership, log)?;
-    let voters = replica.control().voters.clone().unwrap_or_default();
     let (sender, receiver) = mpsc::channel();
     let status = Arc::new(Mutex::new(QuorumStatus::default()));
     let handle = QuorumHandle {
         sender: sender.clone(),
         status: Arc::clone(&status),
     };
+    let replied = sender.clone();
+    let network = TcpNetwork::new(
+        configuration.runtime,
+        configuration.local.id,
+        configuration.timeouts.request_timeout,
+        // Without a receiver the quorum has ended: nobody waits for the answer.
+        move |reply| drop(replied.send(Message::PeerReplied(reply))),
+    );
     let start = move || {
         let node = QuorumNode::<S, C, P>::new(NodeParts {
             replica,
             snapshot,
             peers: PeerCalls::new(
-                configuration.cluster_id,
-                voters,
+                configuration.cluster_id.clone(),
                 configuration.fetch_bytes_max,
             ),
+            sender: PeerSender {
+                cluster_id: configuration.cluster_id,
+                local: configuration.local,
+                endpoints: configuration.endpoints,
+                fetch_bytes_max: configuration.fetch_bytes_max,
+            },
+            addresses: PeerAddresses::new(
+                configuration.controller_listener,
+                configuration.bootstrap_servers,
+            ),
+            network: Box::new(network),
             snapshots: SnapshotPolicy::new(configuration.snapshot_limits),
             context,
             bootstrap,
@@ -232,6 +263,7 @@ fn take<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>>(
             Ok(())
         }
         Message::Call(call) => node.call(now, call),
+        Message::PeerReplied(reply) => node.peer_replied(now, reply),
         Message::SnapshotWritten(outcome) => node.on_snapshot_written(now, outcome),
         Message::Stop(patience) => node.shut_down(now, patience),
     }

@@ -1,5 +1,7 @@
 //! A sole voter over a simulated disk: what it writes, and what is left of it after every crash.
 
+mod members;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +21,7 @@ use crate::quorum::control_records::{ControlState, QuorumEndpoint, Voter};
 use crate::quorum::error::QuorumError;
 use crate::quorum::ledger::{Ledger, Published, topic};
 use crate::quorum::metadata_log::MetadataLog;
-use crate::quorum::peers::PeerCalls;
+use crate::quorum::peers::{PeerAddresses, PeerCalls};
 use crate::quorum::replica::{Membership, Replica};
 use crate::quorum::snapshot::Snapshot;
 use crate::quorum::snapshots::{SnapshotLimits, SnapshotPolicy};
@@ -110,6 +112,7 @@ fn open_at(
         local: voter(1).key,
         endpoints,
         static_voters: Vec::new(),
+        bootstrap: Vec::new(),
         timeouts: QuorumTimeouts::default(),
         seed: 1,
     };
@@ -118,7 +121,10 @@ fn open_at(
     let node = QuorumNode::new(NodeParts {
         replica,
         snapshot,
-        peers: PeerCalls::new("cluster".to_owned(), vec![voter(1)], 1 << 20),
+        peers: PeerCalls::new("cluster".to_owned(), 1 << 20),
+        sender: members::sender(voter(1).key),
+        addresses: PeerAddresses::default(),
+        network: Box::new(members::Wire::default()),
         snapshots: SnapshotPolicy::new(snapshot_limits),
         context: Offset::ZERO,
         bootstrap,

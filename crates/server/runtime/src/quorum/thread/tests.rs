@@ -6,13 +6,14 @@ use std::sync::mpsc;
 use ottla_log::{RealStorage, RollLimits};
 use ottla_raft::{QuorumTimeouts, ReplicaKey};
 use ottla_types::{Duration, NodeId, Offset, Uuid};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{QuorumConfiguration, QuorumHandle, start_quorum};
 use crate::quorum::control_records::Voter;
 use crate::quorum::ledger::{Ledger, Published, topic};
 use crate::quorum::snapshots::SnapshotLimits;
 
-fn configuration(directory: &Path) -> QuorumConfiguration {
+fn configuration(directory: &Path, runtime: &Runtime) -> QuorumConfiguration {
     QuorumConfiguration {
         metadata_directory: directory.to_owned(),
         local: ReplicaKey {
@@ -26,6 +27,9 @@ fn configuration(directory: &Path) -> QuorumConfiguration {
             endpoints: Vec::new(),
             kraft_versions: (0, 1),
         }],
+        bootstrap_servers: Vec::new(),
+        controller_listener: "CONTROLLER".to_owned(),
+        runtime: runtime.handle().clone(),
         timeouts: QuorumTimeouts::default(),
         roll_limits: RollLimits {
             segment_bytes: 1 << 30,
@@ -44,9 +48,10 @@ fn configuration(directory: &Path) -> QuorumConfiguration {
 #[test]
 fn a_quorum_of_one_serves_stops_and_starts_again() {
     let directory = tempfile::tempdir().unwrap();
+    let runtime = Builder::new_current_thread().build().unwrap();
     for round in 0..3_u32 {
         let published = Published::default();
-        let configuration = configuration(directory.path());
+        let configuration = configuration(directory.path(), &runtime);
         let (handle, thread): (QuorumHandle<Ledger>, _) =
             start_quorum(RealStorage, configuration, Offset::ZERO, published.clone()).unwrap();
         let (sender, answers) = mpsc::channel();
