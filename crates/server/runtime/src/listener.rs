@@ -94,11 +94,12 @@ impl ConnectionCount {
             .by_address
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let from_there = by_address.entry(address).or_default();
-        if *from_there >= bounds.per_address || self.total() >= bounds.total {
+        // Whoever is refused must leave no entry behind: nobody would ever take it out.
+        let from_there = by_address.get(&address).copied().unwrap_or(0);
+        if from_there >= bounds.per_address || self.total() >= bounds.total {
             return None;
         }
-        *from_there += 1;
+        by_address.insert(address, from_there + 1);
         self.total.fetch_add(1, Ordering::Relaxed);
         Some(Counted {
             count: Arc::clone(self),
@@ -193,3 +194,6 @@ fn wait(on: &[&dyn AsFd], timeout: Option<&Timespec>) -> Option<usize> {
     let _ = poll(&mut polled, timeout);
     polled.iter().rposition(|one| !one.revents().is_empty())
 }
+
+#[cfg(test)]
+mod tests;
