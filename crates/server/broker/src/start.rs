@@ -18,7 +18,7 @@ use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
 use ottla_runtime::{
-    Acceptor, ConnectionLimits, Directory, Notice, ReactorHandle, clock, start_reactor,
+    Acceptor, ConnectionLimits, Directory, Notice, REACTORS_MAX, ReactorHandle, clock, start_reactor,
 };
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
@@ -381,7 +381,8 @@ fn start_lifecycle(node: &Arc<Node>, identity: Identity) -> Result<LifecycleEnds
 }
 
 fn default_reactors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    cores.min(REACTORS_MAX)
 }
 
 /// How many segments may be open at a time.

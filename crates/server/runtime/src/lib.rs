@@ -26,7 +26,7 @@ pub use listener::{
     start_acceptor,
 };
 pub use node_connection::{NodeAddress, NodeConnection, NodeError};
-pub use notices::{Notice, Notices, waiter_id, waiter_number};
+pub use notices::{Notice, Notices, REACTORS_MAX, waiter_id, waiter_number};
 pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{

@@ -16,10 +16,20 @@ pub enum Notice {
 
 const REACTOR_SHIFT: u32 = 56;
 
+/// How many reactors there can be: the number of one fits into a byte.
+pub const REACTORS_MAX: usize = 256;
+
 /// The id of the `number`th waiter of a reactor.
+///
+/// # Panics
+/// If the reactor's number is [`REACTORS_MAX`] or more: another reactor's waiters would be answered.
 #[must_use]
 pub fn waiter_id(reactor: usize, number: u64) -> WaiterId {
-    debug_assert!(number < 1 << REACTOR_SHIFT && reactor < 256);
+    assert!(
+        reactor < REACTORS_MAX,
+        "a reactor's number fits into a byte"
+    );
+    debug_assert!(number < 1 << REACTOR_SHIFT, "nobody counts that far");
     WaiterId(((reactor as u64) << REACTOR_SHIFT) | number)
 }
 
@@ -58,3 +68,6 @@ impl Notices {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

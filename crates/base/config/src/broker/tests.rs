@@ -199,6 +199,10 @@ fn our_own_keys_are_read() {
     assert_eq!(config.own.reactors.map(u32::from), Some(3));
     assert_eq!(config.own.metrics_listener.unwrap().port, 9999);
     assert_eq!(
+        complaint(&[("ottla.reactors", "257")]),
+        "Invalid value 257 for configuration ottla.reactors: Value must be no more than 256"
+    );
+    assert_eq!(
         complaint(&[("ottla.durability", "maybe")]),
         "Invalid value maybe for configuration ottla.durability: String must be one of: fsync, os"
     );

@@ -9,6 +9,6 @@ keys! {
         disk, os the page cache as in Kafka.";
     "ottla.metrics.listener", String, Is(""), Any, Medium, ReadOnly, Honoured,
         "The address, as host:port, of the Prometheus endpoint; empty for none.";
-    "ottla.reactors", Int, Is("0"), Between(0, 1024), Medium, ReadOnly, Honoured,
+    "ottla.reactors", Int, Is("0"), Between(0, 256), Medium, ReadOnly, Honoured,
         "How many reactors serve connections; 0 for one per core.";
 }
