@@ -113,3 +113,12 @@ fn what_has_no_effect_or_is_not_known_is_said() {
         )
     );
 }
+
+#[test]
+fn a_level_that_our_lz4_does_not_have_is_warned_about() {
+    let warnings = check(&[("compression.lz4.level", "12")]).unwrap();
+    assert_eq!(
+        warnings,
+        ["compression.lz4.level is set, but ottla does not implement it yet: it has no effect."]
+    );
+}

@@ -7,7 +7,7 @@ keys! {
     "compression.gzip.level", Int, Is("-1"), GzipLevel, Medium, ClusterWide, Honoured,
         "The level of gzip compression unless the topic says otherwise; -1 is the library's own \
         default.";
-    "compression.lz4.level", Int, Is("9"), Between(1, 17), Medium, ClusterWide, Honoured,
+    "compression.lz4.level", Int, Is("9"), Between(1, 17), Medium, ClusterWide, NotYet,
         "The level of lz4 compression unless the topic says otherwise.";
     "compression.type", String, Is("producer"),
         OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),

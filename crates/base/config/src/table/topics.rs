@@ -9,7 +9,7 @@ keys! {
         "What happens to old records: delete, compact, both, or nothing when empty.";
     "compression.gzip.level", Int, Is("-1"), GzipLevel, Medium, ClusterWide, Honoured,
         "The level of gzip compression; -1 is the library's own default.";
-    "compression.lz4.level", Int, Is("9"), Between(1, 17), Medium, ClusterWide, Honoured,
+    "compression.lz4.level", Int, Is("9"), Between(1, 17), Medium, ClusterWide, NotYet,
         "The level of lz4 compression.";
     "compression.type", String, Is("producer"),
         OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
