@@ -67,6 +67,12 @@ pub fn replica_settings(
     (settings, limits)
 }
 
+/// `index.interval.bytes` as logs take it.
+#[must_use]
+pub fn index_interval_bytes(config: &TopicConfig) -> u64 {
+    u64::try_from(config.segment.index_interval_bytes).unwrap_or(0)
+}
+
 impl Logs {
     /// Takes up the directories: reads their checkpoints, takes their clean-shutdown markers away,
     /// lists their replicas and removes those that were being deleted.

@@ -15,7 +15,9 @@ use ottla_types::{PartitionIndex, TopicId, TopicPartition, Uuid};
 
 use crate::Replica;
 use crate::groups;
-use crate::logs::{Logs, Opening, RetiredReplica, open_all, replica_settings};
+use crate::logs::{
+    Logs, Opening, RetiredReplica, index_interval_bytes, open_all, replica_settings,
+};
 use crate::node::Node;
 use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
 use crate::settings::{DynamicOverrides, topic_config};
@@ -215,7 +217,9 @@ impl Publisher {
         };
         let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
         let (settings, limits) = replica_settings(config, expiration);
-        self.node.deliver(replica.configure(settings, limits));
+        let interval = index_interval_bytes(config);
+        self.node
+            .deliver(replica.configure(settings, limits, interval));
         if partition.leader != own {
             let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
             self.node

@@ -155,10 +155,20 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         work(&state.machine, &mut state.log)
     }
 
-    /// Changes what the topic's configuration says.
-    pub fn configure(self: &Arc<Self>, settings: Settings, limits: RollLimits) -> Notices {
-        self.lock().limits = limits;
-        self.step(Input::Configure(settings))
+    /// Changes what the topic's configuration says. The interval of the offset index holds from
+    /// the next segment on.
+    pub fn configure(
+        self: &Arc<Self>,
+        settings: Settings,
+        limits: RollLimits,
+        index_interval_bytes: u64,
+    ) -> Notices {
+        let mut notices = Notices::default();
+        let state = &mut *self.lock();
+        state.limits = limits;
+        state.log.set_index_interval_bytes(index_interval_bytes);
+        self.step_locked(state, Input::Configure(settings), &mut notices);
+        notices
     }
 
     /// Feeds the machine an input that appends nothing.

@@ -13,7 +13,7 @@ use ottla_partition::{Partition, Settings};
 use ottla_runtime::{ReplicaParts, clock};
 use ottla_types::{NodeId, Offset, TopicId, TopicPartition};
 
-use super::{Logs, RunningDirectory, replica_settings};
+use super::{Logs, RunningDirectory, index_interval_bytes, replica_settings};
 use crate::Replica;
 
 /// The file work of opening one replica.
@@ -64,8 +64,7 @@ impl Logs {
             directory_index: index,
             open_files: Arc::clone(&self.open_files),
             options: OpenOptions {
-                index_interval_bytes: u64::try_from(config.segment.index_interval_bytes)
-                    .unwrap_or(0),
+                index_interval_bytes: index_interval_bytes(config),
                 recovery_point: offset(&loaded.recovery_points),
                 log_start_offset: offset(&loaded.log_starts),
                 was_clean: loaded.was_clean || is_new,

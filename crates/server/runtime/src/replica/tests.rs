@@ -255,3 +255,44 @@ fn space_in_front_of_the_records_is_reserved_and_given_back() {
     assert_eq!(std::fs::metadata(segment).unwrap().len(), size);
     rig.replica.directory().stop();
 }
+
+#[test]
+fn a_changed_interval_of_the_offset_index_holds_from_the_next_segment_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let rig = open(directory.path(), false, true);
+    append_from_threads(&rig, 40);
+    let settings = Settings {
+        fsync: false,
+        min_insync_replicas: 1,
+        producer_id_expiration_ms: 86_400_000,
+    };
+    let limits = RollLimits {
+        segment_bytes: 2_000,
+        segment_ms: i64::MAX,
+        segment_index_bytes: 10_000,
+    };
+    let begun = rig.replica.look(|_, log| log.segments_count());
+    rig.replica.configure(settings, limits, 0);
+    append_from_threads(&rig, 40);
+    rig.replica.step(Input::StopLeading {
+        error: ErrorCode::NOT_LEADER_OR_FOLLOWER,
+    });
+    rig.replica.close().unwrap();
+    rig.replica.directory().stop();
+    let mut indexes: Vec<(String, u64)> = std::fs::read_dir(directory.path().join("t-0"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            let is_index = name.ends_with(".index");
+            is_index.then(|| (name, entry.metadata().unwrap().len()))
+        })
+        .collect();
+    indexes.sort_unstable();
+    // The last one may have a single batch, which needs no entry.
+    let (_, full) = indexes.split_last().unwrap();
+    let (before, behind) = full.split_at(begun);
+    assert!(before.iter().all(|(_, bytes)| *bytes == 0), "{before:?}");
+    assert!(!behind.is_empty());
+    assert!(behind.iter().all(|(_, bytes)| *bytes > 0), "{behind:?}");
+}
