@@ -145,6 +145,8 @@ pub struct TopicCreationConfig {
     pub auto_create_topics_enable: bool,
     /// `delete.topic.enable`
     pub delete_topic_enable: bool,
+    /// `min.insync.replicas` of topics that do not say otherwise.
+    pub min_insync_replicas: i32,
 }
 
 /// A voter of a static metadata quorum.
@@ -173,8 +175,6 @@ pub struct QuorumConfig {
     pub request_timeout_ms: i32,
     /// `controller.quorum.retry.backoff.ms`
     pub retry_backoff_ms: i32,
-    /// `controller.quorum.append.linger.ms`
-    pub append_linger_ms: i32,
 }
 
 /// The metadata log.
@@ -223,8 +223,6 @@ pub struct FetchConfig {
 pub struct OffsetsConfig {
     /// `offset.metadata.max.bytes`
     pub metadata_max_bytes: i32,
-    /// `offsets.commit.timeout.ms`
-    pub commit_timeout_ms: i32,
     /// `offsets.retention.minutes`, in milliseconds.
     pub retention_ms: i64,
     /// `offsets.retention.check.interval.ms`
@@ -235,8 +233,6 @@ pub struct OffsetsConfig {
     pub topic_replication_factor: i16,
     /// `offsets.topic.segment.bytes`
     pub topic_segment_bytes: i32,
-    /// `offsets.topic.compression.codec`: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
-    pub topic_compression_codec: i32,
 }
 
 /// Classic groups.

@@ -63,8 +63,6 @@ pub struct TopicConfig {
     pub max_decompressed_message_bytes: i32,
     /// `min.insync.replicas`
     pub min_insync_replicas: i32,
-    /// `unclean.leader.election.enable`
-    pub unclean_leader_election_enable: bool,
     /// What acks=all rests on: `flush.messages` if it is 1 or the largest value, or else
     /// `ottla.durability`.
     pub durability: Durability,
@@ -146,7 +144,6 @@ impl TopicConfig {
             max_message_bytes: values.i32("max.message.bytes")?,
             max_decompressed_message_bytes: values.i32("max.decompressed.message.bytes")?,
             min_insync_replicas: values.i32("min.insync.replicas")?,
-            unclean_leader_election_enable: values.boolean("unclean.leader.election.enable")?,
             durability: values.durability()?,
             segment: values.segment()?,
             retention: values.retention()?,

@@ -112,13 +112,6 @@ impl Node {
         &self.settings
     }
 
-    /// What the file says of `min.insync.replicas`.
-    #[must_use]
-    pub fn min_insync_replicas(&self) -> i32 {
-        let text = self.settings.file.get("min.insync.replicas");
-        text.and_then(|text| text.trim().parse().ok()).unwrap_or(1)
-    }
-
     /// The newest picture of the cluster.
     #[must_use]
     pub fn published(&self) -> Arc<Published> {

@@ -106,7 +106,6 @@ fn quorum(values: &Values<'_>) -> Result<QuorumConfig, ConfigError> {
         fetch_timeout_ms: values.i32("controller.quorum.fetch.timeout.ms")?,
         request_timeout_ms: values.i32("controller.quorum.request.timeout.ms")?,
         retry_backoff_ms: values.i32("controller.quorum.retry.backoff.ms")?,
-        append_linger_ms: values.i32("controller.quorum.append.linger.ms")?,
     })
 }
 
@@ -246,6 +245,7 @@ fn topic_creation(values: &Values<'_>) -> Result<TopicCreationConfig, ConfigErro
         default_replication_factor: values.i16("default.replication.factor")?,
         auto_create_topics_enable: values.boolean("auto.create.topics.enable")?,
         delete_topic_enable: values.boolean("delete.topic.enable")?,
+        min_insync_replicas: values.i32("min.insync.replicas")?,
     })
 }
 
@@ -291,13 +291,11 @@ fn offsets(values: &Values<'_>) -> Result<OffsetsConfig, ConfigError> {
     })?;
     Ok(OffsetsConfig {
         metadata_max_bytes: values.i32("offset.metadata.max.bytes")?,
-        commit_timeout_ms: values.i32("offsets.commit.timeout.ms")?,
         retention_ms: values.i64("offsets.retention.minutes")? * 60_000,
         retention_check_interval_ms: values.i64("offsets.retention.check.interval.ms")?,
         topic_num_partitions: values.i32("offsets.topic.num.partitions")?,
         topic_replication_factor: values.i16("offsets.topic.replication.factor")?,
         topic_segment_bytes: values.i32("offsets.topic.segment.bytes")?,
-        topic_compression_codec: codec,
     })
 }
 

@@ -22,10 +22,8 @@ pub async fn handle(
         producer_epoch: -1,
         ..InitProducerIdResponse::default()
     };
-    match request.transactional_id.as_deref() {
-        Some("") => return refused(ErrorCode::INVALID_REQUEST),
-        Some(_) => return refused(ErrorCode::INVALID_REQUEST),
-        None => {}
+    if request.transactional_id.is_some() {
+        return refused(ErrorCode::INVALID_REQUEST);
     }
     match service
         .node()

@@ -122,6 +122,6 @@ pub(super) fn context(node: &Node) -> ClusterContext {
     };
     ClusterContext {
         controller,
-        min_insync_replicas: node.min_insync_replicas(),
+        min_insync_replicas: creation.min_insync_replicas,
     }
 }
