@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use ottla_config::BrokerConfig;
 use ottla_group::{GroupConfiguration, GroupContext};
+use ottla_machine::Random;
 use ottla_messages::KafkaString;
 use ottla_metadata::Broker;
 use ottla_partition::Input;
@@ -180,11 +181,11 @@ impl Node {
         &self.control
     }
 
-    /// A seed that was not given out before.
+    /// A seed that was not given out before. The numbers that follow from one have nothing to do
+    /// with those of another.
     #[must_use]
     pub fn random_seed(&self) -> u64 {
-        self.seed
-            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed)
+        Random::from_seed(self.seed.fetch_add(1, Ordering::Relaxed)).next_u64()
     }
 
     /// Hands notices to the reactors they are for.

@@ -4,6 +4,7 @@
 mod directories;
 mod listeners;
 mod quorum;
+mod seed;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
 use ottla_runtime::{
-    Acceptor, ConnectionLimits, Directory, Notice, REACTORS_MAX, ReactorHandle, clock, start_reactor,
+    Acceptor, ConnectionLimits, Directory, Notice, REACTORS_MAX, ReactorHandle, start_reactor,
 };
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
@@ -114,7 +115,7 @@ pub struct RunningNode {
 pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     let broker = read_configuration(&options.file)?;
     let (control, stop_control, control_thread) = start_control()?;
-    let mut random = Random::from_seed(seed());
+    let mut random = Random::from_seed(seed::seed()?);
     let taken = directories::take(&broker, &mut random)?;
     let listeners = listeners::bind_all(&broker)?;
     let identity = Identity {
@@ -389,12 +390,6 @@ fn default_reactors() -> usize {
 fn open_files() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     (limit.unwrap_or(1024) as f64 * OPEN_FILES_SHARE) as usize
-}
-
-fn seed() -> u64 {
-    let now = clock::now();
-    let process = u64::from(std::process::id());
-    now.wall.0.unsigned_abs() ^ now.monotonic.0.rotate_left(32) ^ process.rotate_left(48)
 }
 
 /// The paths of the directories of a configuration, each once.

@@ -189,14 +189,16 @@ fn vote(node: &TestNode, client: &mut Client, cluster: &str, epoch: i32) -> (Err
 }
 
 #[test]
-fn a_candidate_of_an_old_epoch_or_another_cluster_gets_no_vote() {
+fn a_candidate_that_is_no_voter_gets_no_vote_and_moves_nothing() {
     let node = TestNode::start().restarted();
     let mut client = node.controller_client();
     let own = node.node().cluster_id();
     let epoch = quorum(&mut client).leader_epoch;
     for (cluster, epoch, expected) in [
         (own, epoch - 1, ErrorCode::FENCED_LEADER_EPOCH),
-        (own, epoch, ErrorCode::NONE),
+        (own, epoch, ErrorCode::INCONSISTENT_VOTER_SET),
+        (own, epoch + 1, ErrorCode::INCONSISTENT_VOTER_SET),
+        (own, i32::MAX, ErrorCode::INCONSISTENT_VOTER_SET),
         ("another", epoch, ErrorCode::INCONSISTENT_CLUSTER_ID),
     ] {
         let (error, granted) = vote(&node, &mut client, cluster, epoch);
