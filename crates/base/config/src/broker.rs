@@ -32,6 +32,8 @@ pub struct BrokerConfig {
     pub metadata_log: MetadataLogConfig,
     /// A broker's life as the controller sees it.
     pub lifecycle: BrokerLifecycleConfig,
+    /// How leaders of partitions change.
+    pub leader_election: LeaderElectionConfig,
     /// Limits of Fetch and Metadata.
     pub fetch: FetchConfig,
     /// Committed offsets and their topic.
@@ -205,6 +207,17 @@ pub struct BrokerLifecycleConfig {
     pub session_timeout_ms: i32,
     /// `initial.broker.registration.timeout.ms`
     pub initial_registration_timeout_ms: i32,
+}
+
+/// How often the active controller looks for leaders to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaderElectionConfig {
+    /// `auto.leader.rebalance.enable`
+    pub auto_rebalance_enable: bool,
+    /// `leader.imbalance.check.interval.seconds`
+    pub imbalance_check_interval_seconds: i64,
+    /// `unclean.leader.election.interval.ms`
+    pub unclean_interval_ms: i64,
 }
 
 /// Limits of Fetch and Metadata.

@@ -24,8 +24,9 @@ mod topic;
 
 pub use broker::{
     BrokerConfig, BrokerLifecycleConfig, ClassicGroupConfig, Durability, FetchConfig,
-    ListenersConfig, LogDirsConfig, MetadataLogConfig, NodeConfig, OffsetsConfig, OwnConfig,
-    ProducerIdConfig, QuorumConfig, Roles, SocketConfig, TopicCreationConfig, Voter,
+    LeaderElectionConfig, ListenersConfig, LogDirsConfig, MetadataLogConfig, NodeConfig,
+    OffsetsConfig, OwnConfig, ProducerIdConfig, QuorumConfig, Roles, SocketConfig,
+    TopicCreationConfig, Voter,
 };
 pub use describe::{
     ConfigEntry, describe_broker, describe_cluster_default, describe_group, describe_topic,

@@ -18,6 +18,9 @@ use crate::node::Node;
 use crate::reactor::ReactorService;
 use crate::request::{FrameRefusal, Opened, RequestContext};
 
+/// Above every API key.
+const KEYS: usize = 128;
+
 type Handler = fn(&Rc<ReactorService>, RequestContext, Reader) -> Result<(), DecodeError>;
 
 /// One API as it is served on a kind of listener.
@@ -27,6 +30,41 @@ pub struct Api {
     /// The versions that are served.
     pub versions: RangeInclusive<i16>,
     handler: Handler,
+}
+
+/// The APIs of a kind of listener, found by key.
+pub struct Apis {
+    all: &'static [Api],
+    by_key: [Option<&'static Api>; KEYS],
+}
+
+impl Apis {
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "runs when compiled: an API key that does not fit is no program"
+    )]
+    const fn new(all: &'static [Api]) -> Apis {
+        let mut by_key = [None; KEYS];
+        let mut next = 0;
+        while next < all.len() {
+            let place = &mut by_key[all[next].key as usize];
+            assert!(place.is_none(), "an API has one handler");
+            *place = Some(&all[next]);
+            next += 1;
+        }
+        Apis { all, by_key }
+    }
+
+    /// All of them, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Api> {
+        self.all.iter()
+    }
+
+    /// The API with this key, if it is served.
+    #[must_use]
+    pub fn find(&self, key: ApiKey) -> Option<&'static Api> {
+        self.by_key.get(key as usize).copied().flatten()
+    }
 }
 
 /// Decodes the body and hands it to a function that answers when it likes.
@@ -76,7 +114,7 @@ macro_rules! awaited {
 }
 
 /// What a broker's listener serves.
-pub const BROKER: &[Api] = &[
+pub static BROKER: Apis = Apis::new(&[
     served!(Produce, 3..=13, produce::handle),
     served!(Fetch, 4..=18, fetch::handle),
     answered!(ListOffsets, 1..=11, list_offsets::handle),
@@ -115,10 +153,15 @@ pub const BROKER: &[Api] = &[
         0..=0,
         describe_topic_partitions::handle
     ),
-];
+]);
 
+<<<<<<< HEAD
 /// What a controller's listener serves.
 pub const CONTROLLER: &[Api] = &[
+=======
+/// What a controller's listener serves. What brokers of other nodes ask is not implemented yet.
+pub static CONTROLLER: Apis = Apis::new(&[
+>>>>>>> 04a41f5 (server/broker: find the handler of an API by its key)
     awaited!(Fetch, 12..=18, quorum::fetch),
     answered!(ApiVersions, 0..=5, api_versions::handle),
     awaited!(CreateTopics, 2..=7, forwarded::create_topics),
@@ -142,6 +185,7 @@ pub const CONTROLLER: &[Api] = &[
         describe_cluster::handle_on_controller
     ),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+<<<<<<< HEAD
     served!(Envelope, 0..=0, envelope::handle),
     awaited!(BrokerRegistration, 0..=4, forwarded::broker_registration),
     awaited!(BrokerHeartbeat, 0..=2, forwarded::broker_heartbeat),
@@ -152,15 +196,19 @@ pub const CONTROLLER: &[Api] = &[
         forwarded::controller_registration
     ),
 ];
+=======
+]);
+>>>>>>> 04a41f5 (server/broker: find the handler of an API by its key)
 
 /// What is served on the listener that a connection came in by.
 #[must_use]
-pub fn served_on(node: &Node, connection: &Connection) -> &'static [Api] {
-    let controllers = &node.config().listeners.controller_listener_names;
-    let is_controller = controllers
-        .iter()
-        .any(|name| name.as_str() == &*connection.listener);
-    if is_controller { CONTROLLER } else { BROKER }
+pub fn served_on(node: &Node, connection: &Connection) -> &'static Apis {
+    let listeners = &node.config().listeners;
+    if listeners.is_controller_listener(&connection.listener) {
+        &CONTROLLER
+    } else {
+        &BROKER
+    }
 }
 
 /// Recognises a frame and hands it to its handler.
@@ -173,10 +221,10 @@ pub fn dispatch(
     frame: Bytes,
 ) -> Result<(), FrameRefusal> {
     let opened = Opened::open(frame)?;
-    let key = opened.api as i16;
     let apis = served_on(service.node(), connection);
-    let api = apis.iter().find(|api| api.key == opened.api);
-    let api = api.ok_or(FrameRefusal::UnknownApi(key))?;
+    let api = apis
+        .find(opened.api)
+        .ok_or(FrameRefusal::UnknownApi(opened.api as i16))?;
     if !api.versions.contains(&opened.version) {
         if opened.api != ApiKey::ApiVersions {
             return Err(FrameRefusal::UnsupportedVersion(opened.api, opened.version));

@@ -8,9 +8,9 @@ use ottla_types::NodeId;
 
 use super::values::Values;
 use super::{
-    BrokerConfig, BrokerLifecycleConfig, ClassicGroupConfig, FetchConfig, LogDirsConfig,
-    MetadataLogConfig, NodeConfig, OffsetsConfig, OwnConfig, ProducerIdConfig, QuorumConfig, Roles,
-    SocketConfig, TopicCreationConfig, Voter,
+    BrokerConfig, BrokerLifecycleConfig, ClassicGroupConfig, FetchConfig, LeaderElectionConfig,
+    LogDirsConfig, MetadataLogConfig, NodeConfig, OffsetsConfig, OwnConfig, ProducerIdConfig,
+    QuorumConfig, Roles, SocketConfig, TopicCreationConfig, Voter,
 };
 use crate::error::{ConfigError, require};
 use crate::group::check_group_bounds;
@@ -54,6 +54,12 @@ impl BrokerConfig {
             topic_creation: topic_creation(&values)?,
             metadata_log: metadata_log(&values)?,
             lifecycle: lifecycle(&values)?,
+            leader_election: LeaderElectionConfig {
+                auto_rebalance_enable: values.boolean("auto.leader.rebalance.enable")?,
+                imbalance_check_interval_seconds: values
+                    .i64("leader.imbalance.check.interval.seconds")?,
+                unclean_interval_ms: values.i64("unclean.leader.election.interval.ms")?,
+            },
             fetch: fetch(&values)?,
             offsets: offsets(&values)?,
             classic_groups: classic_groups(&values)?,

@@ -4,13 +4,13 @@ use super::columns::*;
 
 keys! {
     public:
-    "auto.leader.rebalance.enable", Boolean, Is("true"), Any, High, ReadOnly, NotYet,
+    "auto.leader.rebalance.enable", Boolean, Is("true"), Any, High, ReadOnly, Honoured,
         "Whether the controller moves leadership back to preferred replicas.";
     "default.replication.factor", Int, Is("1"), Any, Medium, ReadOnly, Honoured,
         "Replicas of a topic created without saying how many.";
     "inter.broker.listener.name", String, Null, Any, Medium, ReadOnly, Honoured,
         "The listener brokers use among themselves.";
-    "leader.imbalance.check.interval.seconds", Long, Is("300"), AtLeast(1), High, ReadOnly, NotYet,
+    "leader.imbalance.check.interval.seconds", Long, Is("300"), AtLeast(1), High, ReadOnly, Honoured,
         "Seconds between the controller's rounds that move leadership back to preferred replicas.";
     "min.insync.replicas", Int, Is("1"), AtLeast(1), High, ClusterWide, Honoured,
         "In-sync replicas that acks=all needs, unless the topic says otherwise.";

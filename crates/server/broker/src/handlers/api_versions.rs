@@ -12,7 +12,7 @@ use ottla_messages::api_versions_response::{
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::{Feature, METADATA_VERSION};
 
-use crate::apis::{self, Api};
+use crate::apis::{self, Apis};
 use crate::features::supported_features;
 use crate::node::Node;
 use crate::reactor::ReactorService;
@@ -60,7 +60,7 @@ pub fn handle(
 }
 
 /// Answers a version that does not exist.
-pub fn refuse_version(apis: &[Api], context: RequestContext) {
+pub fn refuse_version(apis: &Apis, context: RequestContext) {
     let api_keys = ranges(apis)
         .into_iter()
         .filter(|api| api.api_key == ottla_messages::ApiKey::ApiVersions as i16)
@@ -73,7 +73,7 @@ pub fn refuse_version(apis: &[Api], context: RequestContext) {
     context.send_at(&response, 0);
 }
 
-fn ranges(apis: &[Api]) -> Vec<ApiVersion> {
+fn ranges(apis: &Apis) -> Vec<ApiVersion> {
     apis.iter()
         .map(|api| ApiVersion {
             api_key: api.key as i16,

@@ -100,7 +100,7 @@ pub(super) fn configuration(
 
 pub(super) fn context(node: &Node) -> ClusterContext {
     let config = node.config();
-    let creation = &config.topic_creation;
+    let (creation, elections) = (&config.topic_creation, &config.leader_election);
     let controller = ControllerContext {
         cluster_id: node.cluster_id().into(),
         node_id: node.node_id(),
@@ -116,7 +116,11 @@ pub(super) fn context(node: &Node) -> ClusterContext {
                 .metadata_log
                 .max_idle_interval_ms
                 .map_or(Duration::ZERO, milliseconds),
-            ..ControllerSettings::default()
+            auto_leader_rebalance_enable: elections.auto_rebalance_enable,
+            leader_imbalance_check_interval: Duration::from_secs(
+                u64::try_from(elections.imbalance_check_interval_seconds).unwrap_or(0),
+            ),
+            unclean_leader_election_interval: milliseconds(elections.unclean_interval_ms),
         },
         config_schema: Arc::new(FileConfigSchema::new(node.settings().file.clone())),
     };
