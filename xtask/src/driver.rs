@@ -304,11 +304,33 @@ impl Driver {
         partition: u32,
         reading: Reading<'_>,
     ) -> anyhow::Result<Vec<Record>> {
-        let answer = self.call(
+        self.begin_read(topic, partition, reading)?;
+        self.end_read()
+    }
+
+    /// Asks for the records of one partition without waiting for them, so that others read too.
+    ///
+    /// # Errors
+    /// When the driver is gone.
+    pub fn begin_read(
+        &mut self,
+        topic: &str,
+        partition: u32,
+        reading: Reading<'_>,
+    ) -> anyhow::Result<()> {
+        self.send(
             &json!({ "op": "read", "topic": topic, "partition": partition,
             "offset": reading.offset, "count": reading.count, "isolation": reading.isolation,
             "timeout_ms": reading.timeout_ms }),
-        )?;
+        )
+    }
+
+    /// The records that were asked for.
+    ///
+    /// # Errors
+    /// See [`Driver::receive`].
+    pub fn end_read(&mut self) -> anyhow::Result<Vec<Record>> {
+        let answer = self.receive().context("read")?;
         Record::list(&answer["records"])
     }
 

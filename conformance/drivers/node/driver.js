@@ -57,6 +57,7 @@ async function startConsumer(settings, topic, seek) {
     state.assignment = [];
     queue.length = 0;
   });
+  const joined = new Promise((resolve) => state.consumer.on(state.consumer.events.GROUP_JOIN, resolve));
   await state.consumer.connect();
   await state.consumer.subscribe({ topic, fromBeginning: true });
   await state.consumer.run({
@@ -67,7 +68,11 @@ async function startConsumer(settings, topic, seek) {
       for (const message of batch.messages) queue.push({ partition: batch.partition, message });
     },
   });
-  if (seek) state.consumer.seek(seek);
+  if (seek) {
+    // A consumer that found no coordinator starts again by itself, and cannot seek before.
+    await joined;
+    state.consumer.seek(seek);
+  }
   return state;
 }
 

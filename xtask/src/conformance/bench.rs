@@ -10,6 +10,7 @@ use super::clients::Client;
 use crate::apache_kafka::ApacheKafka;
 use crate::driver::{Driver, Failure, Polled, Record};
 use crate::node::Server;
+use crate::runtimes::Runtime;
 
 /// The broker of a run, as scenarios see it.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub struct Bench<'a> {
     pub directory: &'a Path,
     client: Option<&'a Client>,
     name: String,
+    waived: &'a [Runtime],
 }
 
 impl<'a> Bench<'a> {
@@ -44,6 +46,7 @@ impl<'a> Bench<'a> {
         client: Option<&'a Client>,
         (name, records): (&str, usize),
         directory: &'a Path,
+        waived: &'a [Runtime],
     ) -> Self {
         Self {
             broker,
@@ -52,7 +55,13 @@ impl<'a> Bench<'a> {
             directory,
             client,
             name: name.to_owned(),
+            waived,
         }
+    }
+
+    /// Whether what a client runs on is there, or has to be.
+    pub fn has(&self, client: &Client) -> bool {
+        !client.needs_any(self.waived)
     }
 
     /// A name for a topic or a group that no other scenario uses.
@@ -65,7 +74,14 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// When it does not start.
     pub fn driver(&self) -> anyhow::Result<Driver> {
-        let client = self.client.context("the scenario is for clients")?;
+        self.driver_of(self.client.context("the scenario is for clients")?)
+    }
+
+    /// A new process of any client.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn driver_of(&self, client: &Client) -> anyhow::Result<Driver> {
         let errors = self.directory.join(format!("{}.err", client.name));
         client.start(&self.broker.bootstrap, &errors)
     }

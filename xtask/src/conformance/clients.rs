@@ -58,6 +58,11 @@ impl Client {
         (self.start)(bootstrap, errors)
     }
 
+    /// Whether it runs on any of these.
+    pub fn needs_any(&self, runtimes: &[Runtime]) -> bool {
+        self.needs.iter().any(|runtime| runtimes.contains(runtime))
+    }
+
     /// Why it cannot take part in a scenario that needs this.
     pub fn lacks(&self, needs: &[Ability]) -> Option<&'static str> {
         let missing = self

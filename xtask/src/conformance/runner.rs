@@ -79,12 +79,7 @@ impl Run<'_> {
     fn all_of(&self, client: Option<&Client>) -> Tally {
         let name = client.map_or("tools", |client| client.name);
         let chosen = &self.options.client;
-        let waived = client.is_some_and(|client| {
-            client
-                .needs
-                .iter()
-                .any(|runtime| self.options.waived.contains(runtime))
-        });
+        let waived = client.is_some_and(|client| client.needs_any(&self.options.waived));
         let mut tally = Tally::default();
         if waived || !chosen.is_empty() && !chosen.iter().any(|chosen| chosen == name) {
             return tally;
@@ -114,7 +109,15 @@ impl Run<'_> {
         let records = if self.options.full { 5_000 } else { 300 };
         let label = format!("{name}-{}", scenario.name);
         let names = (label.as_str(), records);
-        let bench = Bench::new(self.broker, self.kafka, client, names, self.directory);
+        let waived = &self.options.waived;
+        let bench = Bench::new(
+            self.broker,
+            self.kafka,
+            client,
+            names,
+            self.directory,
+            waived,
+        );
         let start = Instant::now();
         let result = match scenario.run {
             Who::Client(run) => {

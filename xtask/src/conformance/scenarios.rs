@@ -2,6 +2,7 @@
 
 mod groups;
 mod offsets;
+mod pairs;
 mod records;
 mod tools;
 mod topics;
@@ -33,7 +34,7 @@ pub struct Scenario {
 pub enum Who {
     /// Each client.
     Client(fn(&Bench<'_>, &mut Driver) -> anyhow::Result<()>),
-    /// Kafka's tools, or programs of a tutorial.
+    /// Kafka's tools, programs of a tutorial, or all clients together.
     Tools(fn(&Bench<'_>) -> anyhow::Result<()>),
 }
 
@@ -75,6 +76,7 @@ pub const SCENARIOS: &[Scenario] = &[
     groups::MEMBERS,
     groups::STATIC_MEMBERS,
     groups::ADMINISTRATION,
+    pairs::PAIRS,
     tools::TOPICS,
     tools::CONSOLE,
     tools::OFFSETS,
