@@ -155,13 +155,8 @@ pub static BROKER: Apis = Apis::new(&[
     ),
 ]);
 
-<<<<<<< HEAD
 /// What a controller's listener serves.
-pub const CONTROLLER: &[Api] = &[
-=======
-/// What a controller's listener serves. What brokers of other nodes ask is not implemented yet.
 pub static CONTROLLER: Apis = Apis::new(&[
->>>>>>> 04a41f5 (server/broker: find the handler of an API by its key)
     awaited!(Fetch, 12..=18, quorum::fetch),
     answered!(ApiVersions, 0..=5, api_versions::handle),
     awaited!(CreateTopics, 2..=7, forwarded::create_topics),
@@ -185,7 +180,6 @@ pub static CONTROLLER: Apis = Apis::new(&[
         describe_cluster::handle_on_controller
     ),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
-<<<<<<< HEAD
     served!(Envelope, 0..=0, envelope::handle),
     awaited!(BrokerRegistration, 0..=4, forwarded::broker_registration),
     awaited!(BrokerHeartbeat, 0..=2, forwarded::broker_heartbeat),
@@ -195,10 +189,7 @@ pub static CONTROLLER: Apis = Apis::new(&[
         0..=0,
         forwarded::controller_registration
     ),
-];
-=======
 ]);
->>>>>>> 04a41f5 (server/broker: find the handler of an API by its key)
 
 /// What is served on the listener that a connection came in by.
 #[must_use]

@@ -24,18 +24,19 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: En
             return context.refuse_envelope(ErrorCode::INVALID_REQUEST);
         }
     };
-    let api = CONTROLLER.iter().find(|api| api.key == opened.api);
+    let api = CONTROLLER.find(opened.api);
     let Some(api) = api.filter(|_| is_forwardable(opened.api)) else {
         return context.refuse_envelope(ErrorCode::INVALID_REQUEST);
     };
     if !api.versions.contains(&opened.version) {
         return context.refuse_envelope(ErrorCode::UNSUPPORTED_VERSION);
     }
-    let body = opened.body.clone();
+    let (body, connection) = (opened.body.clone(), Rc::clone(context.connection()));
     let context = context.enveloped(&opened);
     if let Err(error) = apis::handle(api, service, context, body) {
-        // The request in it has taken the place of the answer with it: nothing can be said.
+        // As for a request outside an envelope: its place in the order of answers is lost.
         tracing::info!(%error, "an envelope around a request that cannot be read");
+        connection.close();
     }
 }
 
