@@ -43,15 +43,6 @@ fn a_value_that_makes_no_sense_is_named_with_its_key() {
 }
 
 #[test]
-fn a_node_that_is_no_controller_is_not_implemented() {
-    let said = refusal(&[
-        ("process.roles", "broker"),
-        ("listeners", "PLAINTEXT://127.0.0.1:0"),
-    ]);
-    assert!(said.contains("process.roles"), "{said}");
-}
-
-#[test]
 fn a_directory_in_use_is_not_taken() {
     let first = TestNode::start();
     let path = first.directory().display().to_string();

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use ottla_messages::{
-    ApiKey, Request, alter_configs_request, api_versions_request, begin_quorum_epoch_request,
-    create_partitions_request, create_topics_request, delete_groups_request, delete_topics_request,
-    describe_cluster_request, describe_configs_request, describe_groups_request,
-    describe_log_dirs_request, describe_quorum_request, describe_topic_partitions_request,
-    elect_leaders_request, end_quorum_epoch_request, fetch_request, find_coordinator_request,
+    ApiKey, Request, allocate_producer_ids_request, alter_configs_request, api_versions_request,
+    begin_quorum_epoch_request, broker_heartbeat_request, broker_registration_request,
+    controller_registration_request, create_partitions_request, create_topics_request,
+    delete_groups_request, delete_topics_request, describe_cluster_request,
+    describe_configs_request, describe_groups_request, describe_log_dirs_request,
+    describe_quorum_request, describe_topic_partitions_request, elect_leaders_request,
+    end_quorum_epoch_request, envelope_request, fetch_request, find_coordinator_request,
     heartbeat_request, incremental_alter_configs_request, init_producer_id_request,
     join_group_request, leave_group_request, list_groups_request, list_offsets_request,
     metadata_request, offset_commit_request, offset_delete_request, offset_fetch_request,
@@ -53,9 +55,13 @@ fn whatever_is_advertised_answers() {
         let mut advertised = advertised(&mut client);
         assert!(advertised.len() > 10);
         ask_all!(client, advertised:
+            allocate_producer_ids_request::AllocateProducerIdsRequest,
             alter_configs_request::AlterConfigsRequest,
             api_versions_request::ApiVersionsRequest,
             begin_quorum_epoch_request::BeginQuorumEpochRequest,
+            broker_heartbeat_request::BrokerHeartbeatRequest,
+            broker_registration_request::BrokerRegistrationRequest,
+            controller_registration_request::ControllerRegistrationRequest,
             create_partitions_request::CreatePartitionsRequest,
             create_topics_request::CreateTopicsRequest,
             delete_groups_request::DeleteGroupsRequest,
@@ -68,6 +74,7 @@ fn whatever_is_advertised_answers() {
             describe_topic_partitions_request::DescribeTopicPartitionsRequest,
             elect_leaders_request::ElectLeadersRequest,
             end_quorum_epoch_request::EndQuorumEpochRequest,
+            envelope_request::EnvelopeRequest,
             fetch_request::FetchRequest,
             find_coordinator_request::FindCoordinatorRequest,
             heartbeat_request::HeartbeatRequest,
