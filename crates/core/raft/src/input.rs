@@ -61,7 +61,12 @@ pub enum Input<'a> {
         latest: SnapshotId,
     },
     /// The newest Voters record of this member's log names these: it was appended, or cut off.
-    Voters(VoterSet),
+    Voters {
+        /// The voters.
+        voters: VoterSet,
+        /// The level of `kraft.version` there.
+        kraft_version: i16,
+    },
     /// Leave in order: a leader hands over and waits this long at most for a successor.
     Shutdown(Duration),
 }

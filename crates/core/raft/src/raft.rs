@@ -263,9 +263,11 @@ impl Raft {
     /// Voters that stand in the configuration are all there are. Voters that stand in the log can
     /// be more by now than this member has heard of; but a sole voter itself would have had to
     /// commit a second one. Whoever else claims an epoch is an outsider, and believing it would
-    /// cost the quorum its leader and, at the last epoch there is, its future.
+    /// cost the quorum its leader and, at the last epoch there is, its future. A broker that knows
+    /// no voters yet has nobody to believe but whom it asks.
     fn may_stand(&self, id: NodeId) -> bool {
-        let is_complete = self.kraft_version == 0 || self.voters.is_only(self.local);
+        let are_configured = self.kraft_version == 0 && !self.voters.is_empty();
+        let is_complete = are_configured || self.voters.is_only(self.local);
         id != self.local.id && (!is_complete || self.voters.contains_node(id))
     }
 
@@ -411,7 +413,13 @@ impl Machine for Raft {
                 earliest,
                 latest,
             } => self.log.on_snapshots(log_start, earliest, latest),
-            Input::Voters(voters) => self.voters = voters,
+            Input::Voters {
+                voters,
+                kraft_version,
+            } => {
+                self.voters = voters;
+                self.kraft_version = kraft_version;
+            }
             Input::Shutdown(patience) => self.on_shutdown(patience, now, effects),
         }
         if self.shutdown_by.is_some() && !matches!(self.role, Role::Resigned { .. }) {

@@ -7,28 +7,29 @@ use std::path::Path;
 
 use ottla_metadata::MetadataVersion;
 use ottla_storage_format::{FeatureLevels, Formatter, InitialVoter, random_uuid};
+use ottla_types::NodeId;
 use tempfile::TempDir;
 
-use crate::node::NODE_ID;
-
-/// A new directory, formatted for a node that is its own quorum.
-pub(crate) fn formatted() -> TempDir {
+/// A new directory, formatted for a node that is its own quorum, or for one that joins a cluster.
+pub(crate) fn formatted(node_id: NodeId, joined: Option<String>) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_owned();
     let newest = MetadataVersion::LATEST_PRODUCTION;
     let features = FeatureLevels::new(None, &BTreeMap::new(), true, newest);
     let formatter = Formatter {
-        node_id: NODE_ID,
-        cluster_id: random_uuid().unwrap().to_string(),
+        node_id,
+        initial_controllers: joined.is_none().then(|| {
+            vec![InitialVoter {
+                node_id,
+                host: "localhost".to_owned(),
+                port: 1,
+                directory_id: random_uuid().unwrap(),
+            }]
+        }),
+        cluster_id: joined.unwrap_or_else(|| random_uuid().unwrap().to_string()),
         directories: BTreeSet::from([path.clone()]),
         metadata_log_directory: path,
         features: features.unwrap(),
-        initial_controllers: Some(vec![InitialVoter {
-            node_id: NODE_ID,
-            host: "localhost".to_owned(),
-            port: 1,
-            directory_id: random_uuid().unwrap(),
-        }]),
         controller_listener_name: "CONTROLLER".to_owned(),
         ignore_formatted: false,
     };

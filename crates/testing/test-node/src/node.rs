@@ -12,7 +12,9 @@ use tempfile::TempDir;
 use crate::client::Client;
 use crate::directory::{copied, formatted};
 
-pub(crate) const NODE_ID: NodeId = NodeId(1);
+const NODE_ID: NodeId = NodeId(1);
+/// The node that is a broker only.
+const BROKER_ID: NodeId = NodeId(2);
 
 /// What every test node is configured with: nothing waits for a clock, and two reactors, so that
 /// neighbouring connections are served by different threads.
@@ -34,6 +36,7 @@ const SETTINGS: [(&str, &str); 10] = [
 
 /// A node that serves until it is dropped, which stops it in order.
 pub struct TestNode {
+    node_id: NodeId,
     running: Option<RunningNode>,
     directory: TempDir,
     settings: Vec<(String, String)>,
@@ -59,15 +62,31 @@ impl TestNode {
     pub fn try_with(settings: &[(&str, &str)]) -> Result<TestNode, StartError> {
         let own = settings.iter();
         let own = own.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        TestNode::start_in(formatted(), own.collect())
+        TestNode::start_in(NODE_ID, formatted(NODE_ID, None), own.collect())
+    }
+
+    /// A broker of its own whose controller is another node.
+    #[must_use]
+    pub fn broker_of(controller: &TestNode) -> TestNode {
+        let cluster_id = controller.node().cluster_id().to_owned();
+        let address = controller.address("CONTROLLER").to_string();
+        let settings = [
+            ("process.roles", "broker"),
+            ("listeners", "PLAINTEXT://127.0.0.1:0"),
+            ("controller.quorum.bootstrap.servers", &address),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let directory = formatted(BROKER_ID, Some(cluster_id));
+        TestNode::start_in(BROKER_ID, directory, settings.to_vec()).unwrap()
     }
 
     fn start_in(
+        node_id: NodeId,
         directory: TempDir,
         settings: Vec<(String, String)>,
     ) -> Result<TestNode, StartError> {
         let mut file = Properties::default();
-        file.set("node.id", NODE_ID.to_string());
+        file.set("node.id", node_id.to_string());
         file.set("log.dirs", directory.path().display().to_string());
         let common = SETTINGS.iter().map(|(key, value)| (*key, *value));
         let own = settings.iter().map(|(key, value)| (&**key, &**value));
@@ -79,6 +98,7 @@ impl TestNode {
             advertising: Advertising::Registered,
         })?;
         Ok(TestNode {
+            node_id,
             running: Some(running),
             directory,
             settings,
@@ -90,14 +110,15 @@ impl TestNode {
     pub fn restarted(mut self) -> TestNode {
         self.stop();
         let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
-        TestNode::start_in(directory, std::mem::take(&mut self.settings)).unwrap()
+        let settings = std::mem::take(&mut self.settings);
+        TestNode::start_in(self.node_id, directory, settings).unwrap()
     }
 
     /// Another node on what a kill would leave of this one. Nothing may be on its way.
     #[must_use]
     pub fn killed_and_restarted(&self) -> TestNode {
         let directory = copied(self.directory.path());
-        TestNode::start_in(directory, self.settings.clone()).unwrap()
+        TestNode::start_in(self.node_id, directory, self.settings.clone()).unwrap()
     }
 
     /// Stops it in order; its directory stays as long as the value.

@@ -15,6 +15,7 @@ mod lifecycle;
 mod metrics;
 mod offsets;
 mod produce;
+mod separate;
 mod sessions;
 mod start;
 mod topics;

@@ -43,6 +43,19 @@ fn a_value_that_makes_no_sense_is_named_with_its_key() {
 }
 
 #[test]
+fn a_broker_that_finds_no_controller_says_so() {
+    let said = refusal(&[
+        ("process.roles", "broker"),
+        ("listeners", "PLAINTEXT://127.0.0.1:0"),
+        ("initial.broker.registration.timeout.ms", "200"),
+    ]);
+    assert!(
+        said.contains("initial.broker.registration.timeout.ms"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_directory_in_use_is_not_taken() {
     let first = TestNode::start();
     let path = first.directory().display().to_string();

@@ -195,8 +195,11 @@ impl<S: Storage> Replica<S> {
             voters_moved |= self.perform(now, effect)?;
         }
         if voters_moved {
-            let voters = voter_set(self.voters());
-            return self.step(now, Input::Voters(voters));
+            let input = Input::Voters {
+                voters: voter_set(self.voters()),
+                kraft_version: self.control.kraft_version.unwrap_or(0),
+            };
+            return self.step(now, input);
         }
         Ok(())
     }
