@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::producer_ids::ProducerIds;
 use crate::published::{Hosting, Published};
 use crate::quorum_channel::QuorumChannel;
+use crate::reactor::Message;
 use crate::settings::Settings;
 
 /// A node that runs.
@@ -32,7 +33,7 @@ pub struct Node {
     quorum: QuorumChannel,
     producer_ids: ProducerIds,
     directories: Vec<Arc<Directory<GroupHost>>>,
-    reactors: Vec<ReactorHandle<Notice>>,
+    reactors: Vec<ReactorHandle<Message>>,
     metrics: Vec<Arc<Metrics>>,
     control: tokio::runtime::Handle,
     seed: AtomicU64,
@@ -62,7 +63,7 @@ pub struct NodeParts {
     /// The log directories.
     pub directories: Vec<Arc<Directory<GroupHost>>>,
     /// The reactors, started later.
-    pub reactors: Vec<ReactorHandle<Notice>>,
+    pub reactors: Vec<ReactorHandle<Message>>,
     /// Where background tasks run.
     pub control: tokio::runtime::Handle,
     /// For what must not be guessed alike twice.
@@ -158,7 +159,7 @@ impl Node {
     /// # Panics
     /// If there is none of this number: waiters name reactors that exist.
     #[must_use]
-    pub fn reactor(&self, index: usize) -> &ReactorHandle<Notice> {
+    pub fn reactor(&self, index: usize) -> &ReactorHandle<Message> {
         self.reactors
             .get(index)
             .expect("a waiter names a reactor that exists")
@@ -198,7 +199,7 @@ impl Node {
         }
         for (reactor, list) in self.reactors.iter().zip(by_reactor) {
             if !list.is_empty() {
-                reactor.send_all(list);
+                reactor.send_all(list.into_iter().map(Message::Notice));
             }
         }
     }

@@ -30,6 +30,15 @@ use produces::PendingProduces;
 /// A fetch session is safe from those that want its slot for so long, as in Kafka.
 const MINIMUM_EVICTION_AGE: Duration = Duration::from_secs(120);
 
+/// What other threads tell a reactor's service.
+#[derive(Debug)]
+pub enum Message {
+    /// Somebody who waits can go on.
+    Notice(Notice),
+    /// What was read from the disk for a fetch.
+    ColdRead(fetch::ColdRead),
+}
+
 /// The requests of one reactor.
 pub struct ReactorService {
     index: usize,
@@ -120,7 +129,7 @@ impl ReactorService {
         if reactor == self.index {
             self.on_notice(notice);
         } else {
-            self.node.reactor(reactor).send(notice);
+            self.node.reactor(reactor).send(Message::Notice(notice));
         }
     }
 
@@ -165,10 +174,22 @@ impl ReactorService {
             .finish(clock::monotonic(), session, outcomes)
     }
 
-    /// Keeps a fetch that found too little.
-    pub(crate) fn park_fetch(&self, number: u64, parked: fetch::ParkedFetch, deadline: Instant) {
-        self.fetches.borrow_mut().insert(number, parked);
-        self.step(&self.fetch_waits, Input::Park(RequestId(number), deadline));
+    /// Keeps a fetch that waits for partitions, until its time is up.
+    pub(crate) fn park_fetch(&self, number: u64, fetch: fetch::ParkedFetch) {
+        let park = Input::Park(RequestId(number), fetch.answer_by);
+        self.keep_fetch(number, fetch);
+        self.step(&self.fetch_waits, park);
+    }
+
+    /// Keeps a fetch that waits for something that is certain to come.
+    pub(crate) fn keep_fetch(&self, number: u64, fetch: fetch::ParkedFetch) {
+        self.fetches.borrow_mut().insert(number, fetch);
+    }
+
+    /// Takes a fetch that was kept; it waits for nothing any more.
+    pub(crate) fn take_fetch(&self, number: u64) -> Option<fetch::ParkedFetch> {
+        self.step(&self.fetch_waits, Input::Forget(RequestId(number)));
+        self.fetches.borrow_mut().remove(number)
     }
 
     fn step(&self, waits: &RefCell<Waits>, input: Input) -> Vec<Effect> {
@@ -204,23 +225,19 @@ impl ReactorService {
     }
 
     fn on_fetch_effect(self: &Rc<Self>, effect: Effect) {
-        let (id, expired) = match effect {
-            Effect::Retry(id) => (id, false),
-            Effect::Expire(id) => (id, true),
+        let (Effect::Retry(RequestId(number)) | Effect::Expire(RequestId(number))) = effect;
+        let Some(fetch) = self.take_fetch(number) else {
+            return;
         };
-        let parked = self.fetches.borrow_mut().remove(id.0);
-        let Some(parked) = parked else { return };
-        match fetch::retry(self, id.0, parked, expired) {
-            None => {
-                self.step(&self.fetch_waits, Input::Forget(id));
-            }
-            Some(still_parked) => self.fetches.borrow_mut().insert(id.0, still_parked),
+        match effect {
+            Effect::Retry(_) => fetch::on_readable(self, number, fetch),
+            Effect::Expire(_) => fetch::on_expired(self, number, fetch),
         }
     }
 }
 
 impl Service for ReactorService {
-    type Message = Notice;
+    type Message = Message;
 
     fn on_frame(self: &Rc<Self>, connection: &Rc<Connection>, frame: Bytes) {
         if let Err(refusal) = apis::dispatch(self, connection, frame) {
@@ -229,8 +246,11 @@ impl Service for ReactorService {
         }
     }
 
-    fn on_message(self: &Rc<Self>, notice: Notice) {
-        self.on_notice(notice);
+    fn on_message(self: &Rc<Self>, message: Message) {
+        match message {
+            Message::Notice(notice) => self.on_notice(notice),
+            Message::ColdRead(read) => fetch::on_cold_read(self, read),
+        }
     }
 
     fn on_deadline(self: &Rc<Self>) {

@@ -19,7 +19,7 @@ use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
 use ottla_runtime::{
-    Acceptor, ConnectionLimits, Directory, Notice, REACTORS_MAX, ReactorHandle, start_reactor,
+    Acceptor, ConnectionLimits, Directory, REACTORS_MAX, ReactorHandle, start_reactor,
 };
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
@@ -33,7 +33,7 @@ use crate::maintenance::Maintenance;
 use crate::node::{Advertising, Node, NodeHooks, NodeParts};
 use crate::publisher::Publisher;
 use crate::quorum_channel::QuorumChannel;
-use crate::reactor::ReactorService;
+use crate::reactor::{Message, ReactorService};
 use crate::settings::Settings;
 use crate::stop::close_directories;
 
@@ -190,7 +190,7 @@ struct Assembled {
     node: Arc<Node>,
     /// Filled in once the quorum runs.
     handle: Arc<OnceLock<QuorumHandle<ClusterController>>>,
-    reactors: Vec<ReactorHandle<Notice>>,
+    reactors: Vec<ReactorHandle<Message>>,
 }
 
 fn assemble(
@@ -338,7 +338,7 @@ fn on_quorum_stopped(outcome: Result<(), QuorumError>) {
 
 fn start_reactors(
     node: &Arc<Node>,
-    handles: &[ReactorHandle<Notice>],
+    handles: &[ReactorHandle<Message>],
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let sockets = &node.config().sockets;
     let limits = ConnectionLimits {

@@ -35,9 +35,9 @@ pub use files::{FileKind, FileName, FileState, parse_snapshot_file_name, snapsho
 pub use index::AbortedTransaction;
 pub use leader_epochs::{EpochEntry, LeaderEpochs};
 pub use log::{
-    AbortedView, ClosePlan, DeletedFiles, Located, Log, Read, Removal, Reservation, ReservedSpace,
-    RetentionLimits, RetentionView, RollFacts, RollLimits, RollPlan, Rolled, SpacePlan,
-    TimestampAndOffset, TimestampView, must_roll,
+    AbortedView, ClosePlan, DeletedFiles, Located, Log, LogPosition, Read, Removal, Reservation,
+    ReservedSpace, RetentionLimits, RetentionView, RollFacts, RollLimits, RollPlan, Rolled,
+    SpacePlan, TimestampAndOffset, TimestampView, must_roll,
 };
 pub use open_files::OpenFiles;
 pub use partition_metadata::{load_topic_id, store_topic_id};

@@ -18,7 +18,7 @@ mod timestamps;
 mod truncate;
 
 pub use close::ClosePlan;
-pub use read::{Located, Read};
+pub use read::{Located, LogPosition, Read};
 pub use retention::{DeletedFiles, Removal, RetentionLimits, RetentionView};
 pub use roll::{RollFacts, RollLimits, RollPlan, Rolled, must_roll};
 pub use space::{ReservedSpace, SpacePlan};

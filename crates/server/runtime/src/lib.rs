@@ -30,7 +30,7 @@ pub use notices::{Notice, Notices, REACTORS_MAX, waiter_id, waiter_number};
 pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{
-    ClientBatch, FoundOffset, HostAppender, Hosted, OffsetQuery, ReadBound, ReadOutcome,
+    ClientBatch, FoundOffset, HostAppender, Hosted, OffsetQuery, Reach, ReadBound, ReadOutcome,
     ReadRequest, Replica, ReplicaParts,
 };
 pub use serve::ConnectionLimits;

@@ -13,7 +13,7 @@ mod space;
 mod watch;
 
 pub use append::{ClientBatch, HostAppender};
-pub use read::{FoundOffset, OffsetQuery, ReadBound, ReadOutcome, ReadRequest};
+pub use read::{FoundOffset, OffsetQuery, Reach, ReadBound, ReadOutcome, ReadRequest};
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -6,9 +6,12 @@
 //! 16 tells who leads now, 17 directories, 18 the follower's high watermark. Not implemented:
 //! fetches of followers, which are told that they are no replica.
 
+mod cold;
 mod parked;
 mod partitions;
 
+pub use cold::ColdRead;
+pub(crate) use cold::on_cold_read;
 pub(crate) use parked::{ParkedFetch, ParkedFetches};
 pub(crate) use partitions::Place;
 
@@ -22,7 +25,6 @@ use ottla_messages::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData,
 };
-use ottla_partition::WaiterId;
 use ottla_runtime::{ReadBound, ReadOutcome};
 
 use crate::reactor::ReactorService;
@@ -55,39 +57,66 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Fe
     let places = service.fetch_places(&session, |requested| {
         Place::find(&published, context.version, as_follower, requested)
     });
+    let answer_by = context.received.after_ms(request.max_wait_ms.max(0).into());
     let fetch = ParkedFetch {
-        min_bytes: request.min_bytes.max(0) as usize,
+        // More than it may be given it cannot wait for.
+        min_bytes: (request.min_bytes.max(0) as usize).min(max_bytes),
         context,
         max_bytes,
         bound,
         session,
         places,
+        answer_by,
+        seen: None,
     };
     let answer = fetch.attempt();
-    if request.max_wait_ms <= 0 || answer.is_enough(fetch.min_bytes) {
-        return fetch.respond(service, answer);
-    }
-    let number = service.reserve_waiter_numbers(1);
-    let deadline = fetch.context.received.after_ms(request.max_wait_ms.into());
-    if let Some(parked) = fetch.wait(service, number, answer) {
-        service.park_fetch(number, parked, deadline);
-    }
+    settle(service, None, fetch, answer, request.max_wait_ms <= 0);
 }
 
-/// Tries a waiting fetch again; gives it back if it has to go on waiting.
-pub(crate) fn retry(
-    service: &Rc<ReactorService>,
-    number: u64,
-    fetch: ParkedFetch,
-    expired: bool,
-) -> Option<ParkedFetch> {
-    let answer = fetch.attempt();
-    if expired || answer.is_enough(fetch.min_bytes) {
-        fetch.unwatch(service.waiter_id(number));
-        fetch.respond(service, answer);
-        return None;
+/// A partition that a waiting fetch reads can be read further.
+pub(crate) fn on_readable(service: &Rc<ReactorService>, number: u64, mut fetch: ParkedFetch) {
+    if !fetch.may_have_enough() && !fetch.watch(service.waiter_id(number)) {
+        return service.park_fetch(number, fetch);
     }
-    fetch.wait(service, number, answer)
+    let answer = fetch.attempt();
+    settle(service, Some(number), fetch, answer, false);
+}
+
+/// The time of a waiting fetch is up.
+pub(crate) fn on_expired(service: &Rc<ReactorService>, number: u64, fetch: ParkedFetch) {
+    let answer = fetch.attempt();
+    settle(service, Some(number), fetch, answer, true);
+}
+
+/// Answers a fetch that found enough or whose time is up; has another thread read what is not in
+/// the page cache; else lets the fetch wait.
+fn settle(
+    service: &Rc<ReactorService>,
+    number: Option<u64>,
+    mut fetch: ParkedFetch,
+    mut answer: Answer,
+    is_due: bool,
+) {
+    let mut watched = number;
+    loop {
+        let number = || watched.unwrap_or_else(|| service.reserve_waiter_numbers(1));
+        if fetch.must_read_cold(&answer) {
+            return cold::read(service, number(), fetch, answer);
+        }
+        if is_due || answer.is_enough(fetch.min_bytes) {
+            if let Some(number) = watched {
+                fetch.unwatch(service.waiter_id(number));
+            }
+            return respond(service, fetch, answer);
+        }
+        let number = number();
+        fetch.saw(&answer);
+        if !fetch.watch(service.waiter_id(number)) {
+            return service.park_fetch(number, fetch);
+        }
+        watched = Some(number);
+        answer = fetch.attempt();
+    }
 }
 
 fn replica_id(request: &FetchRequest, version: i16) -> i32 {
@@ -114,105 +143,42 @@ impl Answer {
     }
 }
 
-impl ParkedFetch {
-    fn attempt(&self) -> Answer {
-        let mut answer = Answer {
-            outcomes: Vec::with_capacity(self.places.len()),
-            ..Answer::default()
-        };
-        answer.urgent = self.places.is_empty();
-        for place in &self.places {
-            let left = self.max_bytes.saturating_sub(answer.bytes);
-            let outcome = place.read(self.bound, left, answer.bytes == 0);
-            answer.bytes += outcome.records.len();
-            answer.urgent |= outcome.error != ErrorCode::NONE || outcome.diverging.is_some();
-            answer.outcomes.push(outcome);
-        }
-        answer
-    }
-
-    /// Has every partition say when it can be read further; tries again at once if one already can.
-    fn wait(
-        self,
-        service: &Rc<ReactorService>,
-        number: u64,
-        mut answer: Answer,
-    ) -> Option<ParkedFetch> {
-        let id = service.waiter_id(number);
-        loop {
-            self.warm_up(service, id, &answer);
-            let moved = self
-                .places
-                .iter()
-                .zip(&answer.outcomes)
-                .any(|(place, outcome)| place.watch(id, self.bound, outcome.readable_to));
-            if !moved {
-                return Some(self);
+fn respond(service: &Rc<ReactorService>, fetch: ParkedFetch, answer: Answer) {
+    let ParkedFetch {
+        context,
+        session,
+        places,
+        ..
+    } = fetch;
+    service.metrics().fetched(answer.bytes as u64);
+    let data: Vec<PartitionData> = places
+        .iter()
+        .zip(answer.outcomes)
+        .map(|(place, outcome)| partition_data(place, outcome))
+        .collect();
+    let outcomes: Vec<PartitionOutcome> = data.iter().map(outcome).collect();
+    let finished = service.finish_fetch(session, &outcomes);
+    let told = places.iter().zip(data).zip(&finished.included);
+    let mut responses: Vec<FetchableTopicResponse> = Vec::new();
+    for (place, data) in told.filter(|(_, told)| **told).map(|(both, _)| both) {
+        match responses.last_mut() {
+            Some(topic) if topic.topic == place.topic && topic.topic_id == place.topic_id => {
+                topic.partitions.push(data);
             }
-            answer = self.attempt();
-            if answer.is_enough(self.min_bytes) {
-                self.unwatch(id);
-                self.respond(service, answer);
-                return None;
-            }
+            _ => responses.push(FetchableTopicResponse {
+                topic: place.topic.clone(),
+                topic_id: place.topic_id,
+                partitions: vec![data],
+            }),
         }
     }
-
-    /// Has what is not in the page cache brought there.
-    fn warm_up(&self, service: &Rc<ReactorService>, id: WaiterId, answer: &Answer) {
-        let cold = self
-            .places
-            .iter()
-            .zip(&answer.outcomes)
-            .filter(|(_, outcome)| outcome.is_cold);
-        for (place, _) in cold {
-            place.warm_up(service.node(), self.bound, id, service.index());
-        }
-    }
-
-    pub(crate) fn unwatch(&self, id: WaiterId) {
-        for place in &self.places {
-            place.unwatch(id);
-        }
-    }
-
-    fn respond(self, service: &Rc<ReactorService>, answer: Answer) {
-        let ParkedFetch {
-            context,
-            session,
-            places,
-            ..
-        } = self;
-        service.metrics().fetched(answer.bytes as u64);
-        let data: Vec<PartitionData> = places
-            .iter()
-            .zip(answer.outcomes)
-            .map(|(place, outcome)| partition_data(place, outcome))
-            .collect();
-        let outcomes: Vec<PartitionOutcome> = data.iter().map(outcome).collect();
-        let finished = service.finish_fetch(session, &outcomes);
-        let told = places.iter().zip(data).zip(&finished.included);
-        let mut responses: Vec<FetchableTopicResponse> = Vec::new();
-        for (place, data) in told.filter(|(_, told)| **told).map(|(both, _)| both) {
-            match responses.last_mut() {
-                Some(topic) if topic.topic == place.topic && topic.topic_id == place.topic_id => {
-                    topic.partitions.push(data);
-                }
-                _ => responses.push(FetchableTopicResponse {
-                    topic: place.topic.clone(),
-                    topic_id: place.topic_id,
-                    partitions: vec![data],
-                }),
-            }
-        }
-        let response = FetchResponse {
-            error_code: finished.error.0,
-            session_id: finished.session_id,
-            responses,
-            ..FetchResponse::default()
-        };
-        context.send(&response);
-    }
+    let response = FetchResponse {
+        error_code: finished.error.0,
+        session_id: finished.session_id,
+        responses,
+        ..FetchResponse::default()
+    };
+    context.send(&response);
 }
 
 /// What a session has to know of a partition's answer.

@@ -189,3 +189,83 @@ fn a_broker_that_is_no_replica_is_told_so() {
     let fetched = only_fetched(client.call(FETCH_BY_NAME, &follower));
     assert_ne!(ErrorCode(fetched.error_code), ErrorCode::NONE);
 }
+
+/// A fetch that reads two partitions at once, and does not wait.
+fn of_two_partitions() -> FetchRequest {
+    let mut request = FetchRequest {
+        max_wait_ms: 0,
+        ..fetch_request("orders", 0, 0)
+    };
+    let second = FetchPartition {
+        partition: 1,
+        ..request.topics[0].partitions[0].clone()
+    };
+    request.topics[0].partitions.push(second);
+    request
+}
+
+#[test]
+fn what_is_not_in_memory_is_read_even_by_a_fetch_that_does_not_wait() {
+    let first = TestNode::start();
+    let mut client = first.client();
+    // Segments so small that each batch has its own: after a restart none of them is open.
+    let small = [("segment.bytes", "1048576")];
+    client.create_topic("orders", 2, &small);
+    let large = "x".repeat(700_000);
+    for partition in [0, 1] {
+        for _ in 0..3 {
+            client.produce_values("orders", partition, &[&large]);
+        }
+    }
+    let node = first.restarted();
+    let mut client = node.client();
+    client.produce_values("orders", 1, &["hot"]);
+    let mut request = of_two_partitions();
+    // The second partition begins with what was just written.
+    request.topics[0].partitions[1].fetch_offset = 3;
+    let response = client.call(FETCH_BY_NAME, &request);
+    let read: Vec<usize> = response.responses[0]
+        .partitions
+        .iter()
+        .map(|partition| values_of(partition).len())
+        .collect();
+    assert_eq!(read, [1, 1], "the cold one and the hot one");
+    assert_eq!(client.fetch_values("orders", 1, 1).len(), 1);
+}
+
+#[test]
+fn what_is_read_from_the_disk_keeps_to_the_bytes_that_are_left() {
+    let first = TestNode::start();
+    let mut client = first.client();
+    client.create_topic("orders", 2, &[("segment.bytes", "1048576")]);
+    let large = "x".repeat(700_000);
+    for partition in [0, 1] {
+        for _ in 0..3 {
+            client.produce_values("orders", partition, &[&large]);
+        }
+    }
+    let node = first.restarted();
+    let mut request = of_two_partitions();
+    request.max_bytes = 800_000;
+    let response = node.client().call(FETCH_BY_NAME, &request);
+    let read: Vec<usize> = response.responses[0]
+        .partitions
+        .iter()
+        .map(|partition| values_of(partition).len())
+        .collect();
+    assert_eq!(read, [1, 0]);
+}
+
+#[test]
+fn a_fetch_that_wants_more_than_it_may_have_does_not_wait_for_it() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    client.produce_values("orders", 0, &["one"]);
+    let mut greedy = long_poll("orders", 0, 1_000_000);
+    greedy.max_bytes = 10;
+    assert_eq!(
+        values_of(&only_fetched(client.call(FETCH_BY_NAME, &greedy))),
+        ["one"]
+    );
+}

@@ -38,6 +38,26 @@ pub(super) enum Start {
     Unknown,
 }
 
+/// A place in the log in bytes: places in one segment can be subtracted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPosition {
+    /// The base offset of the segment.
+    pub segment: Offset,
+    /// Bytes of the segment in front of the place.
+    pub position: u64,
+}
+
+impl LogPosition {
+    /// The bytes from `earlier` to here; `None` when other segments lie between.
+    #[must_use]
+    pub fn bytes_since(self, earlier: LogPosition) -> Option<u64> {
+        if self.segment != earlier.segment {
+            return None;
+        }
+        self.position.checked_sub(earlier.position)
+    }
+}
+
 /// Whole batches, as they are in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -91,6 +111,24 @@ impl<S: Storage> Log<S> {
             end,
             next_segment,
         }))
+    }
+
+    /// Where the batch with this base offset begins, or the log ends; `None` when that cannot be
+    /// said without reading.
+    #[must_use]
+    pub fn position_of(&self, offset: Offset) -> Option<LogPosition> {
+        let active = &self.active;
+        let position = if offset == self.log_end_offset {
+            active.size
+        } else {
+            let at = active
+                .recent
+                .binary_search_by_key(&offset, |(base, _)| *base);
+            let (_, position) = active.recent.get(at.ok()?)?;
+            u64::from(*position)
+        };
+        let segment = active.segment.base_offset();
+        Some(LogPosition { segment, position })
     }
 
     fn start_in_active(&self, offset: Offset) -> Start {

@@ -255,6 +255,20 @@ impl<S: Storage> AbortedView<S> {
         Ok(found)
     }
 
+    /// Like [`AbortedView::below`], but never waits for a device: `None` when it would have to.
+    #[must_use]
+    pub fn below_in_memory(&self, upper_bound: Offset) -> Option<Vec<AbortedTransaction>> {
+        let mut found = Vec::new();
+        for segment in &self.sealed {
+            let indexes = segment.indexes_in_memory()?;
+            if self.collect(&indexes.aborted, upper_bound, &mut found) {
+                return Some(found);
+            }
+        }
+        self.collect(&self.active, upper_bound, &mut found);
+        Some(found)
+    }
+
     /// Takes what overlaps; true when nothing that ends later can.
     fn collect(
         &self,

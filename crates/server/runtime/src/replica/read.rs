@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_log::{AbortedTransaction, Located, LogError, Read, Storage};
+use ottla_log::{AbortedTransaction, Located, LogError, LogPosition, Read, Storage};
 use ottla_messages::ErrorCode;
 use ottla_partition::Partition;
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
@@ -48,6 +48,23 @@ pub struct ReadRequest {
     pub whole_first: bool,
 }
 
+/// How far a replica can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Below this offset.
+    pub offset: Offset,
+    /// The same place in bytes, where that is known.
+    pub position: Option<LogPosition>,
+}
+
+impl Reach {
+    /// Of a replica that cannot be read.
+    pub const NOWHERE: Reach = Reach {
+        offset: Offset::NONE,
+        position: None,
+    };
+}
+
 /// What was read.
 #[derive(Clone, Debug)]
 pub struct ReadOutcome {
@@ -60,7 +77,7 @@ pub struct ReadOutcome {
     /// The first offset there is.
     pub log_start_offset: Offset,
     /// How far this reader could have read.
-    pub readable_to: Offset,
+    pub reach: Reach,
     /// The reader's log has diverged: the epoch up to whose end it may keep its records.
     pub diverging: Option<(LeaderEpoch, Offset)>,
     /// For read-committed readers: which transactions among the records were aborted.
@@ -72,6 +89,12 @@ pub struct ReadOutcome {
 }
 
 impl ReadOutcome {
+    /// Whether the reader must hear of it, records or not.
+    #[must_use]
+    pub fn must_be_told(&self) -> bool {
+        self.error != ErrorCode::NONE || self.diverging.is_some()
+    }
+
     /// Nothing, because of `error`.
     #[must_use]
     pub fn refused(error: ErrorCode) -> ReadOutcome {
@@ -80,7 +103,7 @@ impl ReadOutcome {
             high_watermark: Offset::NONE,
             last_stable_offset: Offset::NONE,
             log_start_offset: Offset::NONE,
-            readable_to: Offset::NONE,
+            reach: Reach::NOWHERE,
             diverging: None,
             aborted: None,
             records: Bytes::new(),
@@ -92,26 +115,21 @@ impl ReadOutcome {
 impl<H: Hosted, S: Storage> Replica<H, S> {
     /// Reads batches. Blocks on the disk where they are not in the page cache.
     pub fn read(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
-        self.read_with(request, |located| {
-            located
-                .read(request.max_bytes, request.whole_first)
-                .map(Some)
-        })
+        self.read_with(request, false)
     }
 
     /// Reads batches that are in the page cache; never blocks.
     pub fn read_cached(self: &Arc<Self>, request: &ReadRequest) -> ReadOutcome {
-        self.read_with(request, |located| {
-            located.read_cached(request.max_bytes, request.whole_first)
-        })
+        self.read_with(request, true)
     }
 
-    fn read_with(
-        self: &Arc<Self>,
-        request: &ReadRequest,
-        read: impl FnOnce(&Located<S>) -> Result<Option<Read>, LogError>,
-    ) -> ReadOutcome {
-        let (mut outcome, located) = {
+    /// How far a reader could read now.
+    pub fn reach(&self, bound: ReadBound) -> Reach {
+        reach(&self.lock(), bound)
+    }
+
+    fn read_with(self: &Arc<Self>, request: &ReadRequest, cached_only: bool) -> ReadOutcome {
+        let (mut outcome, mut located) = {
             let state = &*self.lock();
             let mut outcome = match self.admit(state, request) {
                 Ok(()) => self.view(state, request.bound),
@@ -124,33 +142,66 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             if outcome.diverging.is_some() {
                 return outcome;
             }
-            match state.log.locate(request.offset, outcome.readable_to) {
+            match state.log.locate(request.offset, outcome.reach.offset) {
                 Ok(located) => (outcome, located),
                 Err(error) => return self.refused(&error, outcome),
             }
         };
-        let Some(located) = located else {
+        if request.max_bytes == 0 && !request.whole_first {
             return outcome;
-        };
-        match read(&located) {
-            Ok(None) => ReadOutcome {
-                is_cold: true,
-                ..outcome
-            },
-            Ok(Some(read)) => {
-                if let Some(aborted) = &mut outcome.aborted
-                    && !read.bytes.is_empty()
-                {
-                    match self.aborted_transactions(request.offset, read.next_offset) {
-                        Ok(transactions) => *aborted = transactions,
-                        Err(error) => return self.refused(&error, outcome),
-                    }
-                }
-                outcome.records = read.bytes;
-                outcome
-            }
-            Err(error) => self.refused(&error, outcome),
         }
+        let mut offset = request.offset;
+        while let Some(at) = located {
+            let read = match read_at(&at, request, cached_only) {
+                Ok(Some(read)) => read,
+                Ok(None) => {
+                    outcome.is_cold = true;
+                    return outcome;
+                }
+                Err(error) => return self.refused(&error, outcome),
+            };
+            if !read.bytes.is_empty() {
+                return self.with_records(outcome, offset, read, cached_only);
+            }
+            if read.next_offset <= offset {
+                return outcome;
+            }
+            // Compaction removed the end of the segment: the next one goes on.
+            offset = read.next_offset;
+            located = match self.lock().log.locate(offset, outcome.reach.offset) {
+                Ok(located) => located,
+                Err(error) => return self.refused(&error, outcome),
+            };
+        }
+        outcome
+    }
+
+    /// Puts what was read from `offset` on into the outcome, with its aborted transactions.
+    fn with_records(
+        &self,
+        mut outcome: ReadOutcome,
+        offset: Offset,
+        read: Read,
+        cached_only: bool,
+    ) -> ReadOutcome {
+        if let Some(aborted) = &mut outcome.aborted {
+            let view = self.lock().log.aborted_view(offset);
+            let found = match view {
+                None => Ok(Some(Vec::new())),
+                Some(view) if cached_only => Ok(view.below_in_memory(read.next_offset)),
+                Some(view) => view.below(read.next_offset).map(Some),
+            };
+            match found {
+                Ok(Some(found)) => *aborted = found,
+                Ok(None) => {
+                    outcome.is_cold = true;
+                    return outcome;
+                }
+                Err(error) => return self.refused(&error, outcome),
+            }
+        }
+        outcome.records = read.bytes;
+        outcome
     }
 
     fn admit(&self, state: &State<H, S>, request: &ReadRequest) -> Result<(), ErrorCode> {
@@ -185,7 +236,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             high_watermark: state.machine.high_watermark(),
             last_stable_offset: state.machine.last_stable_offset(),
             log_start_offset: state.machine.log_start_offset(),
-            readable_to: bound.of(&state.machine),
+            reach: reach(state, bound),
             diverging: None,
             aborted: (bound == ReadBound::LastStableOffset).then(Vec::new),
             records: Bytes::new(),
@@ -201,15 +252,6 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             error: ErrorCode(error.error_code()),
             ..outcome
         }
-    }
-
-    fn aborted_transactions(
-        &self,
-        from: Offset,
-        to: Offset,
-    ) -> Result<Vec<AbortedTransaction>, LogError> {
-        let view = self.lock().log.aborted_view(from);
-        view.map_or_else(|| Ok(Vec::new()), |view| view.below(to))
     }
 
     /// The end of an epoch's records as this log has them (KIP-101): the epoch that answers and
@@ -340,5 +382,25 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             self.directory.fail(error);
         }
         ErrorCode(error.error_code())
+    }
+}
+
+fn read_at<S: Storage>(
+    at: &Located<S>,
+    request: &ReadRequest,
+    cached_only: bool,
+) -> Result<Option<Read>, LogError> {
+    if cached_only {
+        at.read_cached(request.max_bytes, request.whole_first)
+    } else {
+        at.read(request.max_bytes, request.whole_first).map(Some)
+    }
+}
+
+fn reach<H: Hosted, S: Storage>(state: &State<H, S>, bound: ReadBound) -> Reach {
+    let offset = bound.of(&state.machine);
+    Reach {
+        offset,
+        position: state.log.position_of(offset),
     }
 }

@@ -296,3 +296,57 @@ fn a_changed_interval_of_the_offset_index_holds_from_the_next_segment_on() {
     assert!(!behind.is_empty());
     assert!(behind.iter().all(|(_, bytes)| *bytes > 0), "{behind:?}");
 }
+
+/// Writes a segment file of one-record batches at these offsets, as compaction leaves them.
+fn write_segment(path: &Path, base: i64, offsets: &[i64]) {
+    let mut bytes = Vec::new();
+    for offset in offsets {
+        let mut builder = BatchBuilder::new(BatchOptions {
+            base_offset: Offset(*offset),
+            ..BatchOptions::default()
+        });
+        builder.append(TimestampMs(1_000), None, Some(b"kept"), &[]);
+        bytes.extend_from_slice(&builder.build());
+    }
+    std::fs::write(path.join(format!("{base:020}.log")), bytes).unwrap();
+}
+
+#[test]
+fn a_reader_goes_on_behind_the_end_of_a_segment_that_compaction_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("t-0");
+    std::fs::create_dir(&path).unwrap();
+    write_segment(&path, 0, &[1, 4]);
+    write_segment(&path, 10, &[]);
+    write_segment(&path, 20, &[23, 24]);
+    let rig = open(directory.path(), true, false);
+    let offsets: Vec<i64> = read_all(&rig.replica)
+        .iter()
+        .map(|(offset, _)| offset.0)
+        .collect();
+    assert_eq!(offsets, [1, 4, 23, 24]);
+    rig.replica.directory().stop();
+}
+
+#[test]
+fn bytes_that_came_since_can_be_counted_without_reading_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let rig = open(directory.path(), false, true);
+    let reach = || rig.replica.reach(ReadBound::HighWatermark);
+    let before = reach();
+    let mut notices = Notices::default();
+    let mut written = 0;
+    for _ in 0..3 {
+        let batch = batch("a");
+        written += batch.bytes.len() as u64;
+        rig.replica.append(batch, None, &mut notices);
+    }
+    let after = reach();
+    assert_eq!(after.offset, Offset(3));
+    let position = after.position.unwrap();
+    assert_eq!(
+        position.bytes_since(before.position.unwrap()),
+        Some(written)
+    );
+    assert_eq!(before.position.unwrap().bytes_since(position), None);
+}

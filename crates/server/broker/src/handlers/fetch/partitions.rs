@@ -6,11 +6,10 @@ use ottla_fetch::RequestedPartition;
 use ottla_messages::fetch_response::LeaderIdAndEpoch;
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_partition::WaiterId;
-use ottla_runtime::{Notice, ReadBound, ReadOutcome, ReadRequest};
+use ottla_runtime::{Reach, ReadBound, ReadOutcome, ReadRequest};
 use ottla_types::{LeaderEpoch, Offset, TopicId};
 
 use crate::Replica;
-use crate::node::Node;
 use crate::published::Published;
 
 /// What a place leads to.
@@ -48,20 +47,23 @@ impl Place {
         }
     }
 
-    /// Has the bytes brought into the page cache by a thread that may wait for the disk, which then
-    /// wakes the fetch `id`.
-    pub fn warm_up(&self, node: &Arc<Node>, bound: ReadBound, id: WaiterId, reactor: usize) {
-        let Target::Replica(replica) = &self.target else {
-            return;
-        };
-        let request = self.request(bound, self.max_bytes, true);
-        let (replica, node) = (Arc::clone(replica), Arc::clone(node));
-        let pool = replica.directory().pool().clone();
-        pool.spawn(move || {
-            // The bytes themselves are read again from the page cache; an error shows up there too.
-            replica.read(&request);
-            node.reactor(reactor).send(Notice::Readable(id));
-        });
+    /// What to read, and where; `None` for what is no replica.
+    pub fn reading(&self, bound: ReadBound) -> Option<(Arc<Replica>, ReadRequest)> {
+        match &self.target {
+            Target::Replica(replica) => {
+                let request = self.request(bound, self.max_bytes, true);
+                Some((Arc::clone(replica), request))
+            }
+            Target::Error(_) => None,
+        }
+    }
+
+    /// How far it can be read now; `None` for what is no replica.
+    pub fn reach(&self, bound: ReadBound) -> Option<Reach> {
+        match &self.target {
+            Target::Replica(replica) => Some(replica.reach(bound)),
+            Target::Error(_) => None,
+        }
     }
 
     fn request(&self, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadRequest {
