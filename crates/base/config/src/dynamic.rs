@@ -4,9 +4,9 @@
 
 use crate::broker::BrokerConfig;
 use crate::error::{ConfigError, require};
-use crate::key::{Status, UpdateMode};
+use crate::key::{Key, Status, UpdateMode};
 use crate::layers::{Layers, Overrides};
-use crate::table::broker_key;
+use crate::table::{broker_key, topic_key};
 use crate::value::Value;
 
 /// Keys that exist only as records; they bound the traffic of moving replicas. In bytes per second.
@@ -15,6 +15,14 @@ const THROTTLES: &[&str] = &[
     "leader.replication.throttled.rate",
     "replica.alter.log.dirs.io.max.bytes.per.second",
 ];
+
+/// Keys that are honoured in the file, and that Kafka changes while it runs.
+const FILE_ONLY: &[&str] = &["listener.security.protocol.map", "listeners"];
+
+/// Whether Kafka would let a key be changed while the broker runs, and ottla does not.
+pub(crate) fn is_file_only(name: &str) -> bool {
+    FILE_ONLY.contains(&name)
+}
 
 /// Checks what somebody wants to set while the broker runs: all overrides of the resource as they
 /// would be, for one broker or for all. `layers` are those of the answering broker without the
@@ -46,6 +54,10 @@ pub fn validate_broker_configs(
     )?;
     for (name, text) in proposed {
         check_one(name, text)?;
+        require(
+            !is_file_only(name) || layers.text(name) == Some(text),
+            || format!("{name} cannot be changed while the broker runs: set it in its file."),
+        )?;
     }
     if !of_one_broker {
         refuse_all(
@@ -67,6 +79,49 @@ pub fn validate_broker_configs(
         }
     };
     BrokerConfig::from_layers(changed).map(drop)
+}
+
+/// What to say of keys that are set for this broker or for all while they run, by a Kafka that ran
+/// here before or in spite of having no effect yet.
+#[must_use]
+pub fn warn_of_broker_configs(layers: &Layers<'_>) -> Vec<String> {
+    let overrides = layers.broker.iter().chain(layers.cluster);
+    let mut warnings: Vec<String> = overrides
+        .filter_map(|(name, text)| match broker_key(name) {
+            _ if is_file_only(name) && layers.file.get(name) != Some(text) => Some(format!(
+                "{name} is set for the running broker, but it is used as it stands in the file."
+            )),
+            _ if name.starts_with("listener.name.") => Some(without_effect(name)),
+            Some(key) => warn_of(key, text),
+            None => None,
+        })
+        .collect();
+    warnings.sort_unstable();
+    warnings.dedup();
+    warnings
+}
+
+/// What to say of keys that are set for a topic and have no effect yet.
+#[must_use]
+pub fn warn_of_topic_configs(overrides: &Overrides) -> Vec<String> {
+    overrides
+        .iter()
+        .filter_map(|(name, text)| warn_of(topic_key(name)?, text))
+        .collect()
+}
+
+fn warn_of(key: &Key, text: &str) -> Option<String> {
+    match key.status {
+        Status::Honoured | Status::WithoutMeaning => None,
+        Status::NotYet | Status::Protects => {
+            (!key.is_preset(text)).then(|| without_effect(key.name))
+        }
+    }
+}
+
+/// The sentence of a start and of a running broker alike.
+pub(crate) fn without_effect(name: &str) -> String {
+    format!("{name} is set, but ottla does not implement it yet: it has no effect.")
 }
 
 fn is_mode(name: &str, mode: UpdateMode) -> bool {

@@ -31,7 +31,7 @@ pub use broker::{
 pub use describe::{
     ConfigEntry, describe_broker, describe_cluster_default, describe_group, describe_topic,
 };
-pub use dynamic::validate_broker_configs;
+pub use dynamic::{validate_broker_configs, warn_of_broker_configs, warn_of_topic_configs};
 pub use error::ConfigError;
 pub use group::validate_group_configs;
 pub use key::{Importance, Key, Kind, Preset, Status, UpdateMode};

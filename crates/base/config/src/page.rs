@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::dynamic::is_file_only;
 use crate::key::{Key, Preset, Status, UpdateMode};
 use crate::table::{broker_keys, group_keys, topic_keys};
 
@@ -102,6 +103,7 @@ fn changed(key: &Key) -> &'static str {
     match key.update_mode {
         _ if !is_brokers => "while running",
         UpdateMode::ReadOnly => "at start",
+        _ if is_file_only(key.name) => "at start",
         UpdateMode::PerBroker => "while running, per broker",
         UpdateMode::ClusterWide => "while running",
     }

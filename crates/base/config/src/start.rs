@@ -2,6 +2,7 @@
 //! which it does not know.
 
 use crate::broker::BrokerConfig;
+use crate::dynamic::without_effect;
 use crate::error::ConfigError;
 use crate::key::{Key, Status};
 use crate::listeners::SecurityProtocol;
@@ -58,9 +59,7 @@ fn check_known(key: &Key, text: &str) -> Result<Option<String>, ConfigError> {
         _ if key.is_preset(text) => Ok(None),
         Status::Protects if key.is_sensitive() => Err(refusal(name)),
         Status::Protects => Err(refusal(&format!("{name}={text}"))),
-        Status::NotYet => Ok(Some(format!(
-            "{name} is set, but ottla does not implement it yet: it has no effect."
-        ))),
+        Status::NotYet => Ok(Some(without_effect(name))),
     }
 }
 

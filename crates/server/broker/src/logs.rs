@@ -99,6 +99,11 @@ impl Logs {
         })
     }
 
+    /// Changes after how long an idle producer of a replica that is opened is forgotten.
+    pub fn set_producer_id_expiration_ms(&mut self, milliseconds: i64) {
+        self.producer_id_expiration_ms = milliseconds;
+    }
+
     /// Renames replicas that the metadata does not give to this node (`belongs` says which it
     /// does), so that nobody takes them for live ones.
     ///

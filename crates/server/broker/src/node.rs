@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use ottla_config::BrokerConfig;
+use ottla_config::{BrokerConfig, SocketConfig};
 use ottla_group::{GroupConfiguration, GroupContext};
 use ottla_machine::Random;
 use ottla_messages::KafkaString;
 use ottla_metadata::Broker;
 use ottla_partition::Input;
-use ottla_runtime::{Connection, Directory, DirectoryHooks, Notice, Notices, Pool, ReactorHandle};
+use ottla_runtime::{
+    Connection, ConnectionBounds, ConnectionCount, Directory, DirectoryHooks, Notice, Notices,
+    Pool, ReactorHandle,
+};
 use ottla_types::{Duration, NodeId};
 
 use crate::controller_channel::ControllerChannel;
@@ -32,6 +35,7 @@ pub struct Node {
     controller: ControllerChannel,
     quorum: QuorumChannel,
     producer_ids: ProducerIds,
+    connections: Arc<ConnectionCount>,
     directories: Vec<Arc<Directory<GroupHost>>>,
     reactors: Vec<ReactorHandle<Message>>,
     metrics: Vec<Arc<Metrics>>,
@@ -76,6 +80,9 @@ impl Node {
     pub fn new(parts: NodeParts) -> Node {
         Node {
             producer_ids: ProducerIds::new(parts.settings.broker.node.node_id),
+            connections: Arc::new(ConnectionCount::new(connection_bounds(
+                &parts.settings.broker.sockets,
+            ))),
             metrics: parts.reactors.iter().map(|_| Arc::default()).collect(),
             settings: parts.settings,
             cluster_id: parts.cluster_id,
@@ -102,7 +109,8 @@ impl Node {
         &self.cluster_id
     }
 
-    /// Its configuration, as of the start.
+    /// Its configuration as of the start. What of it can change while the node runs is read from
+    /// elsewhere: the topic's configuration, or where [`crate::publisher`] puts it.
     #[must_use]
     pub fn config(&self) -> &BrokerConfig {
         &self.settings.broker
@@ -140,6 +148,12 @@ impl Node {
     #[must_use]
     pub fn producer_ids(&self) -> &ProducerIds {
         &self.producer_ids
+    }
+
+    /// The connections of all listeners.
+    #[must_use]
+    pub fn connections(&self) -> &Arc<ConnectionCount> {
+        &self.connections
     }
 
     /// The log directories.
@@ -238,6 +252,15 @@ impl Node {
             configuration,
             deleted_topics: Vec::new(),
         }
+    }
+}
+
+/// How many connections a configuration allows.
+#[must_use]
+pub fn connection_bounds(sockets: &SocketConfig) -> ConnectionBounds {
+    ConnectionBounds {
+        total: sockets.max_connections as usize,
+        per_address: sockets.max_connections_per_ip as usize,
     }
 }
 

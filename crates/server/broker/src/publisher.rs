@@ -3,10 +3,12 @@
 //!
 //! *Invariant*: whoever was told of a topic by this node finds its replicas serving.
 
+mod configs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ottla_config::TopicConfig;
+use ottla_config::{BrokerConfig, TopicConfig};
 use ottla_log::{LogError, Remedy};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::{ConfigResource, MetadataDelta, MetadataImage, ResourceType, Topic};
@@ -20,7 +22,6 @@ use crate::logs::{
 };
 use crate::node::Node;
 use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
-use crate::settings::{DynamicOverrides, topic_config};
 
 /// The replicas of this node that are open, serving or not.
 pub type OpenReplicas = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica>>>>;
@@ -33,6 +34,8 @@ pub struct Publisher {
     node: Arc<Node>,
     incarnation: Uuid,
     logs: Logs,
+    /// The file, and over it what is set while the node runs.
+    config: BrokerConfig,
     replicas: OpenReplicas,
     /// Topics of which a replica has found no space: tried again with the next change. There is
     /// one twice a second, if it is only the controller's sign of life.
@@ -45,6 +48,7 @@ impl Publisher {
     #[must_use]
     pub fn new(node: Arc<Node>, incarnation: Uuid, logs: Logs) -> Publisher {
         Publisher {
+            config: node.config().clone(),
             node,
             incarnation,
             logs,
@@ -74,6 +78,7 @@ impl Publisher {
             self.node.publish(next);
             return Ok(());
         }
+        self.apply_configs(delta, !self.acting);
         if self.acting {
             for topic in delta.removed_topics() {
                 if let Some(entry) = next.remove(topic.id) {
@@ -143,11 +148,7 @@ impl Publisher {
             }
         }
         let before = std::mem::take(&mut self.unopened);
-        let threads = self
-            .node
-            .config()
-            .log_dirs
-            .num_recovery_threads_per_data_dir;
+        let threads = self.config.log_dirs.num_recovery_threads_per_data_dir;
         for opening in open_all(plans, threads as usize) {
             self.on_opened(opening, &before);
         }
@@ -182,18 +183,6 @@ impl Publisher {
         next.insert(topic.id, TopicEntry::new(topic, config, replicas));
     }
 
-    /// The configuration; Kafka's defaults if what is stored makes no sense here, said aloud.
-    fn config_of(&self, image: &MetadataImage, topic: &Topic) -> TopicConfig {
-        let dynamic = DynamicOverrides::of(image, self.node.node_id());
-        let layers = dynamic.over(&self.node.settings().file);
-        let name = topic.name.as_str();
-        topic_config(image, &layers, name).unwrap_or_else(|error| {
-            tracing::error!(topic = name, %error, "the topic's configuration is not used");
-            topic_config(&MetadataImage::default(), &layers, name)
-                .expect("the broker's own configuration was checked at start")
-        })
-    }
-
     fn update_partition(
         &mut self,
         topic: &Topic,
@@ -215,7 +204,7 @@ impl Publisher {
         let Some(replica) = opened else {
             return Hosting::Offline;
         };
-        let expiration = i64::from(self.node.config().producer_ids.expiration_ms);
+        let expiration = i64::from(self.config.producer_ids.expiration_ms);
         let (settings, limits) = replica_settings(config, expiration);
         let interval = index_interval_bytes(config);
         self.node

@@ -5,7 +5,7 @@ use std::io::{self, PipeWriter};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -59,11 +59,17 @@ pub fn bind(address: SocketAddr, settings: SocketSettings) -> io::Result<TcpList
     Ok(socket.into())
 }
 
-/// How many connections there are, in all and by address.
-#[derive(Debug, Default)]
+/// How many connections there are, in all and by address, and how many there may be.
+#[derive(Debug)]
 pub struct ConnectionCount {
     total: AtomicUsize,
-    by_address: Mutex<HashMap<IpAddr, usize>>,
+    admission: Mutex<Admission>,
+}
+
+#[derive(Debug)]
+struct Admission {
+    bounds: ConnectionBounds,
+    by_address: HashMap<IpAddr, usize>,
 }
 
 /// One counted connection; uncounts itself when dropped.
@@ -74,7 +80,7 @@ pub struct Counted {
 }
 
 /// `max.connections` and `max.connections.per.ip`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionBounds {
     /// In all.
     pub total: usize,
@@ -83,17 +89,32 @@ pub struct ConnectionBounds {
 }
 
 impl ConnectionCount {
+    /// None yet.
+    #[must_use]
+    pub fn new(bounds: ConnectionBounds) -> ConnectionCount {
+        ConnectionCount {
+            total: AtomicUsize::new(0),
+            admission: Mutex::new(Admission {
+                bounds,
+                by_address: HashMap::new(),
+            }),
+        }
+    }
+
+    /// Changes how many there may be. Those that are there already stay.
+    pub fn set_bounds(&self, bounds: ConnectionBounds) {
+        self.lock().bounds = bounds;
+    }
+
     /// How many connections there are.
     #[must_use]
     pub fn total(&self) -> usize {
         self.total.load(Ordering::Relaxed)
     }
 
-    fn admit(self: &Arc<Self>, address: IpAddr, bounds: ConnectionBounds) -> Option<Counted> {
-        let mut by_address = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Counted> {
+        let mut admission = self.lock();
+        let Admission { bounds, by_address } = &mut *admission;
         // Whoever is refused must leave no entry behind: nobody would ever take it out.
         let from_there = by_address.get(&address).copied().unwrap_or(0);
         if from_there >= bounds.per_address || self.total() >= bounds.total {
@@ -106,20 +127,22 @@ impl ConnectionCount {
             address,
         })
     }
+
+    fn lock(&self) -> MutexGuard<'_, Admission> {
+        self.admission
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.count.total.fetch_sub(1, Ordering::Relaxed);
-        let mut counts = self
-            .count
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.address) {
+        let by_address = &mut self.count.lock().by_address;
+        if let Some(count) = by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.address);
+                by_address.remove(&self.address);
             }
         }
     }
@@ -158,7 +181,6 @@ impl Acceptor {
 pub fn start_acceptor(
     listener: TcpListener,
     count: Arc<ConnectionCount>,
-    bounds: ConnectionBounds,
     mut deliver: impl FnMut(Accepted) + Send + 'static,
 ) -> io::Result<Acceptor> {
     listener.set_nonblocking(true)?;
@@ -166,7 +188,7 @@ pub fn start_acceptor(
     let accept = move || {
         while wait(&[&listener, &stopped], None) != Some(1) {
             match listener.accept() {
-                Ok((stream, peer)) => match count.admit(peer.ip(), bounds) {
+                Ok((stream, peer)) => match count.admit(peer.ip()) {
                     Some(counted) => deliver(Accepted { stream, counted }),
                     None => tracing::warn!(%peer, "connection refused: too many connections"),
                 },

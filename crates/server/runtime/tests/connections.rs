@@ -87,8 +87,7 @@ impl Server {
         let handle = reactor.clone();
         let accepting = start_acceptor(
             listener,
-            Arc::new(ConnectionCount::default()),
-            bounds,
+            Arc::new(ConnectionCount::new(bounds)),
             move |accepted| handle.accept(accepted, Arc::from("PLAINTEXT")),
         )
         .unwrap();

@@ -1,6 +1,6 @@
 //! Tests of changes while the broker runs.
 
-use crate::dynamic::validate_broker_configs;
+use crate::dynamic::{validate_broker_configs, warn_of_broker_configs, warn_of_topic_configs};
 use crate::layers::{Layers, Overrides};
 use crate::properties::Properties;
 
@@ -70,4 +70,51 @@ fn what_protects_and_is_not_implemented_cannot_be_set() {
                 .contains("does not implement it yet")
         );
     }
+}
+
+#[test]
+fn where_a_broker_listens_is_changed_in_its_file_only() {
+    let listeners = "PLAINTEXT://:9092,CONTROLLER://:9093";
+    assert_eq!(check(true, "listeners", listeners), Ok(()));
+    assert_eq!(
+        check(true, "listeners", "PLAINTEXT://:9094,CONTROLLER://:9093"),
+        Err("listeners cannot be changed while the broker runs: set it in its file.".to_owned())
+    );
+}
+
+#[test]
+fn what_is_set_and_has_no_effect_is_warned_about() {
+    let file = Properties::from_iter([("listeners", "PLAINTEXT://:9092")]);
+    let broker = Overrides::from([
+        ("listeners".to_owned(), "PLAINTEXT://:9093".to_owned()),
+        ("max.connections".to_owned(), "5".to_owned()),
+        ("log.cleaner.threads".to_owned(), "2".to_owned()),
+        ("num.io.threads".to_owned(), "2".to_owned()),
+    ]);
+    let cluster = Overrides::from([
+        ("log.cleaner.threads".to_owned(), "3".to_owned()),
+        ("ssl.client.auth".to_owned(), "required".to_owned()),
+    ]);
+    let layers = Layers {
+        broker: &broker,
+        cluster: &cluster,
+        file: &file,
+    };
+    assert_eq!(
+        warn_of_broker_configs(&layers),
+        [
+            "listeners is set for the running broker, but it is used as it stands in the file.",
+            "log.cleaner.threads is set, but ottla does not implement it yet: it has no effect.",
+            "ssl.client.auth is set, but ottla does not implement it yet: it has no effect.",
+        ]
+    );
+    let topic = Overrides::from([
+        ("compression.lz4.level".to_owned(), "9".to_owned()),
+        ("min.compaction.lag.ms".to_owned(), "5".to_owned()),
+        ("retention.ms".to_owned(), "5".to_owned()),
+    ]);
+    assert_eq!(
+        warn_of_topic_configs(&topic),
+        ["min.compaction.lag.ms is set, but ottla does not implement it yet: it has no effect."]
+    );
 }

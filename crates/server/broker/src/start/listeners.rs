@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ottla_config::{BrokerConfig, Endpoint};
-use ottla_runtime::{
-    Acceptor, ConnectionBounds, ConnectionCount, SocketSettings, bind, start_acceptor,
-};
+use ottla_runtime::{Acceptor, SocketSettings, bind, start_acceptor};
 
 use super::StartError;
 use crate::metrics_endpoint;
@@ -121,7 +119,6 @@ pub(super) enum Audience {
 /// What all acceptors of a node share.
 pub(super) struct Acceptance {
     node: Arc<Node>,
-    count: Arc<ConnectionCount>,
     next_reactor: Arc<AtomicUsize>,
 }
 
@@ -129,7 +126,6 @@ impl Acceptance {
     pub(super) fn new(node: &Arc<Node>) -> Acceptance {
         Acceptance {
             node: Arc::clone(node),
-            count: Arc::default(),
             next_reactor: Arc::default(),
         }
     }
@@ -141,10 +137,6 @@ impl Acceptance {
         audience: Audience,
     ) -> Result<Vec<Acceptor>, StartError> {
         let config = self.node.config();
-        let bounds = ConnectionBounds {
-            total: config.sockets.max_connections as usize,
-            per_address: config.sockets.max_connections_per_ip as usize,
-        };
         let audience_of = |listener: &BoundListener| {
             if config.listeners.is_controller_listener(&listener.name) {
                 Audience::Controllers
@@ -155,16 +147,10 @@ impl Acceptance {
         let wanted = listeners
             .iter()
             .filter(|listener| audience_of(listener) == audience);
-        wanted
-            .map(|listener| self.start(listener, bounds))
-            .collect()
+        wanted.map(|listener| self.start(listener)).collect()
     }
 
-    fn start(
-        &self,
-        listener: &BoundListener,
-        bounds: ConnectionBounds,
-    ) -> Result<Acceptor, StartError> {
+    fn start(&self, listener: &BoundListener) -> Result<Acceptor, StartError> {
         let socket = listener.socket.try_clone()?;
         let name: Arc<str> = listener.name.as_str().into();
         let (node, next_reactor) = (Arc::clone(&self.node), Arc::clone(&self.next_reactor));
@@ -172,12 +158,8 @@ impl Acceptance {
             let index = next_reactor.fetch_add(1, Ordering::Relaxed) % node.reactor_count();
             node.reactor(index).accept(accepted, Arc::clone(&name));
         };
-        Ok(start_acceptor(
-            socket,
-            Arc::clone(&self.count),
-            bounds,
-            deliver,
-        )?)
+        let count = Arc::clone(self.node.connections());
+        Ok(start_acceptor(socket, count, deliver)?)
     }
 }
 

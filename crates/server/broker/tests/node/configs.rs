@@ -1,5 +1,8 @@
 //! Configurations that change while the node runs, and what is said about them.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use ottla_messages::describe_configs_request::{DescribeConfigsRequest, DescribeConfigsResource};
 use ottla_messages::describe_configs_response::DescribeConfigsResourceResult;
 use ottla_messages::incremental_alter_configs_request::{
@@ -200,4 +203,42 @@ fn the_file_is_named_as_the_source_of_what_it_says() {
     assert!(!of_broker.read_only);
     let ours = describe(&mut client, (BROKER, "1"), "node.id");
     assert!(ours.read_only);
+}
+
+/// Whether somebody who connects now is served.
+fn is_served(node: &TestNode) -> bool {
+    let mut stranger = TcpStream::connect(node.address("PLAINTEXT")).unwrap();
+    let _ = stranger.write_all(b"GET / HTTP/1.1\r\n\r\n");
+    let mut answer = Vec::new();
+    stranger.read_to_end(&mut answer).is_ok() && !answer.is_empty()
+}
+
+#[test]
+fn the_bound_on_connections_holds_as_soon_as_it_is_set_and_after_a_restart() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let (all, key) = ((BROKER, ""), "max.connections.per.ip");
+    assert!(is_served(&node));
+    assert_eq!(alter(&mut client, all, SET, key, "1"), ErrorCode::NONE);
+    // The connections of the node's own that are ending count until they are noticed.
+    assert!(!is_served(&node));
+    drop(client);
+    let node = node.restarted();
+    let mut client = node.client();
+    assert_eq!(
+        value_and_source(&mut client, (BROKER, "1"), key),
+        ("1".to_owned(), OF_CLUSTER)
+    );
+    assert!(!is_served(&node));
+    assert_eq!(alter(&mut client, all, DELETE, key, ""), ErrorCode::NONE);
+    assert!(is_served(&node));
+}
+
+#[test]
+fn a_listener_is_not_changed_while_the_node_runs() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let elsewhere = "PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:1";
+    let refused = alter(&mut client, (BROKER, "1"), SET, "listeners", elsewhere);
+    assert_eq!(refused, ErrorCode::INVALID_REQUEST);
 }
