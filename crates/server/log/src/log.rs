@@ -89,6 +89,8 @@ pub struct Log<S: Storage> {
     /// Whether any segment has a transaction index: without one, no lookup needs to be made.
     has_aborted_transactions: bool,
     last_producer_snapshot: Offset,
+    /// Whether the files are as a clean close leaves them.
+    is_untouched: bool,
     is_retired: bool,
 }
 
@@ -138,6 +140,7 @@ pub(crate) struct Recovered<S: Storage> {
     pub leader_epochs: LeaderEpochs,
     pub has_aborted_transactions: bool,
     pub last_producer_snapshot: Offset,
+    pub is_untouched: bool,
 }
 
 /// A place in a segment that belongs to one batch.
@@ -177,6 +180,7 @@ impl<S: Storage> Log<S> {
             leader_epochs_changed: false,
             has_aborted_transactions: recovered.has_aborted_transactions,
             last_producer_snapshot: recovered.last_producer_snapshot,
+            is_untouched: recovered.is_untouched,
             is_retired: false,
         }
     }
@@ -251,6 +255,7 @@ impl<S: Storage> Log<S> {
                 end: self.log_end_offset,
             });
         }
+        self.is_untouched = false;
         let active = &mut self.active;
         let position = u32::try_from(active.size).expect("a segment that large was rolled before");
         assert!(
@@ -277,9 +282,15 @@ impl<S: Storage> Log<S> {
     }
 
     /// Notes that an epoch begins at an offset; [`Log::take_changed_leader_epochs`] says what to
-    /// store.
+    /// store. An epoch without batches need not be: who leads next begins another one.
     pub fn assign_leader_epoch(&mut self, epoch: LeaderEpoch, start_offset: Offset) {
         self.leader_epochs_changed |= self.leader_epochs.assign(epoch, start_offset);
+    }
+
+    /// Whether [`Log::take_changed_leader_epochs`] has something to store.
+    #[must_use]
+    pub fn has_changed_leader_epochs(&self) -> bool {
+        self.leader_epochs_changed
     }
 
     /// The leader epochs, if they changed since the last call: to be stored by
@@ -335,6 +346,7 @@ impl<S: Storage> Log<S> {
             return false;
         }
         self.log_start_offset = offset;
+        self.is_untouched = false;
         self.leader_epochs_changed |= self.leader_epochs.truncate_from_start(offset);
         true
     }

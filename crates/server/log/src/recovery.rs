@@ -102,8 +102,10 @@ pub fn open_log<S: Storage>(
         storage: storage.clone(),
         open_files: open_files.clone(),
     };
+    let leader_epochs = load_leader_epochs(storage, directory)?;
     let recovery = Recovery {
-        leader_epochs: load_leader_epochs(storage, directory)?,
+        stored_epochs: leader_epochs.clone(),
+        leader_epochs,
         producers: ProducerLoader::new(place.clone(), options.log_start_offset),
         place,
         options: *options,
@@ -118,6 +120,8 @@ struct Recovery<S: Storage> {
     place: Place<S>,
     options: OpenOptions,
     leader_epochs: LeaderEpochs,
+    /// Those on disk.
+    stored_epochs: LeaderEpochs,
     producers: ProducerLoader<S>,
     segments: Vec<OpenSegment<S>>,
     report: RecoveryReport,
@@ -148,7 +152,6 @@ impl<S: Storage> Recovery<S> {
             Some(offset) => offset,
             None => self.options.log_start_offset,
         };
-        let epochs_before = self.leader_epochs.clone();
         self.leader_epochs.truncate_from_end(log_end_offset);
         let first = self.segments.first().expect("one was created if need be");
         let log_start_offset = self
@@ -157,8 +160,7 @@ impl<S: Storage> Recovery<S> {
             .max(first.segment.base_offset());
         self.leader_epochs
             .truncate_from_start(self.options.log_start_offset);
-        let recovered_epochs = self.report.recovered_segments > 0;
-        if recovered_epochs || self.leader_epochs != epochs_before {
+        if self.leader_epochs != self.stored_epochs {
             store_leader_epochs(
                 &self.place.storage,
                 &self.place.directory,
@@ -204,10 +206,11 @@ impl<S: Storage> Recovery<S> {
         let count = files.len();
         for (at, file) in files.into_iter().enumerate() {
             let segment = self.place.segment(file.base_offset, true);
-            let is_unflushed = !self.options.was_clean && at >= unflushed_from;
+            let is_empty = file.size == 0;
+            let is_unflushed = !self.options.was_clean && at >= unflushed_from && !is_empty;
             // Kafka trusts the indexes of flushed segments; a missing or impossible one is
             // rebuilt.
-            let is_unusable = !file.has_offset_index
+            let is_unusable = !file.has_offset_index && !is_empty
                 || file.has_transaction_index && segment.load_indexes(file.size).is_err();
             let is_last = at + 1 == count;
             let mut is_trusted = !is_unflushed && !is_unusable;
@@ -257,7 +260,7 @@ impl<S: Storage> Recovery<S> {
         if truncated > 0 {
             self.report.truncated_bytes += truncated;
             // Before the cut: a crash between must find the reason for removing the rest again.
-            self.remove_behind(found, behind)?;
+            self.remove_behind(found, behind.clone())?;
             segment.truncate(recovered.size)?;
         } else {
             if behind.is_empty() {
@@ -266,7 +269,12 @@ impl<S: Storage> Recovery<S> {
             }
             segment.sync()?;
         }
-        segment.store_indexes(&recovered.indexer.indexes)?;
+        if behind.is_empty() {
+            // The other indexes of the active segment are removed in the end.
+            segment.store_aborted(&recovered.indexer.indexes)?;
+        } else {
+            segment.store_indexes(&recovered.indexer.indexes)?;
+        }
         let indexes = Arc::new(recovered.indexer.indexes.clone());
         segment.seal(recovered.size, Some(indexes));
         self.producers
@@ -327,6 +335,7 @@ impl<S: Storage> Recovery<S> {
     fn create_first_segment(&mut self) -> Result<(), LogError> {
         let segment = self.place.segment(self.options.log_start_offset, false);
         segment.create()?;
+        segment.create_indexes()?;
         let directory = &self.place.directory;
         self.place
             .storage
@@ -374,7 +383,9 @@ impl<S: Storage> Recovery<S> {
             }
         };
         // The active segment's indexes are in memory from now on: absent rather than stale.
-        if !self.options.was_clean {
+        let is_untouched =
+            self.options.was_clean || self.report == RecoveryReport::default() && last.size == 0;
+        if !is_untouched {
             for kind in [FileKind::OffsetIndex, FileKind::TimeIndex] {
                 remove_file(&self.place.storage, &last.segment.path(kind))?;
             }
@@ -402,6 +413,7 @@ impl<S: Storage> Recovery<S> {
             leader_epochs: self.leader_epochs,
             has_aborted_transactions,
             last_producer_snapshot,
+            is_untouched: is_untouched && self.report == RecoveryReport::default(),
         }))
     }
 }

@@ -225,6 +225,12 @@ impl<S: Storage> Segment<S> {
             &self.path(FileKind::TimeIndex),
             &indexes.encode_times(),
         )?;
+        self.store_aborted(indexes)
+    }
+
+    /// Writes the transaction index and syncs it, or removes it.
+    pub(crate) fn store_aborted(&self, indexes: &Indexes) -> Result<(), LogError> {
+        let storage = &self.storage;
         let path = self.path(FileKind::TransactionIndex);
         if indexes.aborted.is_empty() {
             remove_file(storage, &path)
@@ -267,6 +273,16 @@ impl<S: Storage> Segment<S> {
     /// Bytes of a sealed segment; 0 for the active one, whose size the log knows.
     pub(crate) fn sealed_size(&self) -> u64 {
         self.sealed.lock().as_ref().map_or(0, |sealed| sealed.size)
+    }
+
+    /// Makes empty index files, as Kafka does for a new log. They may be lost.
+    pub(crate) fn create_indexes(&self) -> Result<(), LogError> {
+        for kind in [FileKind::OffsetIndex, FileKind::TimeIndex] {
+            let path = self.path(kind);
+            let created = self.storage.open(&path, OpenHow::Replace);
+            created.map_err(LogError::writing("create", &path))?;
+        }
+        Ok(())
     }
 
     /// Creates the file. The caller syncs the directory, then says [`Segment::on_created`].

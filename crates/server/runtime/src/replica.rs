@@ -217,8 +217,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                     leader_epoch,
                     start_offset,
                 } => {
+                    // Stored with the first batch in it: until then nobody can miss it.
                     state.log.assign_leader_epoch(leader_epoch, start_offset);
-                    self.store_leader_epochs(state);
                 }
                 Effect::Sync => self.enqueue_sync(state),
                 Effect::Committed { high_watermark } => {
@@ -299,6 +299,9 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                     *unstored = Some(changed);
                 }
                 state.storing_epochs = unstored.is_some() && !state.log.is_retired();
+                if !state.storing_epochs {
+                    self.settled.notify_all();
+                }
                 state.log.directory().to_owned()
             };
             let Some(epochs) = unstored else {

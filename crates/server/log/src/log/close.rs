@@ -25,6 +25,8 @@ pub struct ClosePlan<S: Storage> {
     leader_epochs: LeaderEpochs,
     end_offset: Offset,
     producers: Option<Vec<ProducerEntry>>,
+    /// Nothing is to be done.
+    is_untouched: bool,
 }
 
 impl<S: Storage> Log<S> {
@@ -43,6 +45,7 @@ impl<S: Storage> Log<S> {
             leader_epochs: self.leader_epochs.clone(),
             end_offset: self.log_end_offset,
             producers: is_news.then_some(producers),
+            is_untouched: self.is_untouched,
         }
     }
 }
@@ -53,6 +56,9 @@ impl<S: Storage> ClosePlan<S> {
     /// # Errors
     /// When a file cannot be written: the directory gets no clean-shutdown marker.
     pub fn perform(self) -> Result<Offset, LogError> {
+        if self.is_untouched {
+            return Ok(self.end_offset);
+        }
         let Place {
             directory, storage, ..
         } = &self.place;

@@ -129,6 +129,7 @@ impl<S: Storage> Log<S> {
         if base_offset == self.active.indexer.base_offset {
             return None;
         }
+        self.is_untouched = false;
         let new = self.place.segment(base_offset, false);
         let indexer = Indexer::new(base_offset, self.index_interval_bytes);
         let mut old = std::mem::replace(&mut self.active, Active::new(new.clone(), indexer, now));

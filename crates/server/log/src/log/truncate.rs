@@ -24,6 +24,7 @@ impl<S: Storage> Log<S> {
         if offset >= self.log_end_offset {
             return Ok(());
         }
+        self.is_untouched = false;
         let first = self.segments.first().expect("a log has a segment");
         if offset <= first.base_offset() {
             return self.truncate_fully_and_start_at(offset, now);
@@ -113,6 +114,7 @@ impl<S: Storage> Log<S> {
         offset: Offset,
         now: TimestampMs,
     ) -> Result<(), LogError> {
+        self.is_untouched = false;
         let removed = std::mem::take(&mut self.segments);
         Removal::new(self.place.clone(), removed)
             .perform()?

@@ -28,9 +28,40 @@ fn a_new_partition_gets_its_directory_and_first_segment() {
     let storage = storage();
     let opened = open(&storage, &options()).unwrap();
     assert!(opened.log.is_empty());
-    assert_eq!(names(&storage), ["00000000000000000000.log"]);
-    let after_power_cut = storage.power_cut();
-    assert_eq!(names(&after_power_cut), ["00000000000000000000.log"]);
+    let expected = [".index", ".log", ".timeindex"].map(|kind| format!("{:020}{kind}", 0));
+    assert_eq!(names(&storage), expected);
+    assert_eq!(names(&storage.power_cut()), expected);
+}
+
+#[test]
+fn a_log_that_nobody_touched_is_opened_and_closed_without_a_write() {
+    let (storage, opened) = filled(12);
+    close(opened).unwrap();
+    let clean = OpenOptions {
+        was_clean: true,
+        ..options()
+    };
+    let before = storage.changes();
+    let mut opened = open(&storage, &clean).unwrap();
+    opened.log.assign_leader_epoch(LeaderEpoch(7), Offset(12));
+    assert_eq!(close(opened).unwrap(), Offset(12));
+    assert_eq!(storage.changes(), before);
+    let mut opened = open(&storage, &clean).unwrap();
+    append(&mut opened, &batch(Offset(12), 1, 0, 8)).unwrap();
+    assert_eq!(close(opened).unwrap(), Offset(13));
+    let opened = open(&storage, &clean).unwrap();
+    assert_eq!(read_all(&opened, Offset(0)), (0..13).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_empty_log_needs_no_write_after_a_crash_either() {
+    let storage = storage();
+    open(&storage, &options()).unwrap();
+    let after = storage.power_cut();
+    let before = after.changes();
+    let opened = open(&after, &options()).unwrap();
+    close(opened).unwrap();
+    assert_eq!(after.changes(), before);
 }
 
 #[test]

@@ -189,6 +189,9 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             .log
             .reserve(&header)
             .expect("the machine gives offsets in order");
+        if state.log.has_changed_leader_epochs() {
+            self.store_leader_epochs(state);
+        }
         let write = PlacedWrite {
             segment: reservation.segment,
             position: reservation.position,

@@ -50,7 +50,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         Ok(())
     }
 
-    /// Waits until rolls that are under way are finished: their threads work on the same files.
+    /// Waits until rolls and stores that are under way are finished: their threads work on the same
+    /// files.
     ///
     /// # Errors
     /// When they wait for space: not all that has an offset is written.
@@ -59,7 +60,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         state.is_closing = true;
         while !self.directory.has_failed() {
             let marks = state.machine.marks();
-            if state.rolls.is_empty() && marks.written() == marks.reserved() {
+            let is_written = marks.written() == marks.reserved();
+            if state.rolls.is_empty() && is_written && !state.storing_epochs {
                 break;
             }
             if self.directory.is_full() {

@@ -292,6 +292,9 @@ fn epochs_that_find_no_space_are_stored_later() {
         replica_count: 1,
     });
     rig.work();
+    assert!(!rig.replica.directory().is_full(), "nothing is in it yet");
+    rig.append(1, 100);
+    rig.work();
     assert!(rig.replica.directory().is_full());
     let stored = || {
         let path = LogDirectory::new(rig.storage.clone(), "/data").replica_path(&at());
