@@ -136,8 +136,12 @@ impl OpenPlan {
     }
 }
 
+/// Making a log waits for the device, which takes what many ask of it at once as easily as what one
+/// asks.
+const CREATING_THREADS: usize = 16;
+
 /// Opens replicas with `threads` threads per directory
-/// (`num.recovery.threads.per.data.dir`). Blocks until all are done.
+/// (`num.recovery.threads.per.data.dir`), more if they are new. Blocks until all are done.
 #[must_use]
 pub fn open_all(plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
     if plans.len() < 2 {
@@ -156,6 +160,8 @@ pub fn open_all(plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for plans in by_directory {
+            let are_new = plans.iter().all(|plan| plan.is_new);
+            let threads = if are_new { CREATING_THREADS } else { threads };
             let count = threads.max(1).min(plans.len());
             let plans = Arc::new(Mutex::new(plans));
             for _ in 0..count {

@@ -80,7 +80,7 @@ impl Found {
 /// Unlinks what was deleted or never finished, completes a finished compaction, removes indexes
 /// without their segment, and lists the rest.
 pub(super) fn finish_swaps<S: Storage>(storage: &S, directory: &Path) -> Result<Found, LogError> {
-    let names = |entries: Vec<Entry>| -> Vec<FileName> {
+    let names = |entries: &[Entry]| -> Vec<FileName> {
         entries
             .iter()
             .filter(|entry| entry.kind == EntryKind::File)
@@ -95,7 +95,11 @@ pub(super) fn finish_swaps<S: Storage>(storage: &S, directory: &Path) -> Result<
     let path = |name: &FileName| directory.join(name.to_string());
     let mut swaps = Vec::new();
     let mut lowest_cleaned = Offset(i64::MAX);
-    let all = names(list()?);
+    let entries = list()?;
+    let all = names(&entries);
+    if all.iter().all(|name| name.state == FileState::Live) {
+        return collect(storage, directory, &entries);
+    }
     for name in &all {
         match name.state {
             FileState::Live => {}
