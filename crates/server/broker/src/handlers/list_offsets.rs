@@ -4,13 +4,14 @@
 //! the earliest local offset, 9 and 11 tiered offsets (there is no tiered storage: none exist), 10
 //! a time-out for them.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use ottla_messages::ErrorCode;
 use ottla_messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequest};
 use ottla_messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
+use ottla_messages::{ErrorCode, KafkaString};
 use ottla_runtime::{OffsetQuery, ReadBound};
 use ottla_types::{LeaderEpoch, TimestampMs};
 
@@ -37,12 +38,16 @@ pub fn handle(
         (_, 1) => ReadBound::LastStableOffset,
         _ => ReadBound::HighWatermark,
     };
+    let repeated = repeated_partitions(&request);
     let topics = request.topics.into_iter().map(|topic| {
         let entry = published.topic_by_name(&topic.name);
-        let partitions = topic
-            .partitions
-            .iter()
-            .map(|partition| look_up(entry, partition, bound, context.version));
+        let partitions = topic.partitions.iter().map(|partition| {
+            let at = (topic.name.clone(), partition.partition_index);
+            if repeated.contains(&at) {
+                return without_offset(partition.partition_index, ErrorCode::INVALID_REQUEST);
+            }
+            look_up(entry, partition, bound, context.version)
+        });
         ListOffsetsTopicResponse {
             partitions: partitions.collect(),
             name: topic.name,
@@ -51,6 +56,26 @@ pub fn handle(
     ListOffsetsResponse {
         topics: topics.collect(),
         ..ListOffsetsResponse::default()
+    }
+}
+
+/// Partitions that are asked for more than once: it cannot be told which answer is which.
+fn repeated_partitions(request: &ListOffsetsRequest) -> BTreeSet<(KafkaString, i32)> {
+    let mut seen = BTreeSet::new();
+    let asked = request.topics.iter().flat_map(|topic| {
+        let partitions = topic.partitions.iter();
+        partitions.map(|partition| (topic.name.clone(), partition.partition_index))
+    });
+    asked.filter(|at| !seen.insert(at.clone())).collect()
+}
+
+fn without_offset(partition_index: i32, error: ErrorCode) -> ListOffsetsPartitionResponse {
+    ListOffsetsPartitionResponse {
+        partition_index,
+        error_code: error.0,
+        timestamp: -1,
+        offset: -1,
+        leader_epoch: -1,
     }
 }
 
@@ -68,13 +93,7 @@ fn look_up(
             query(partition.timestamp, version)?
                 .map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
         });
-    let nothing = ListOffsetsPartitionResponse {
-        partition_index: partition.partition_index,
-        error_code: ErrorCode::NONE.0,
-        timestamp: -1,
-        offset: -1,
-        leader_epoch: -1,
-    };
+    let nothing = without_offset(partition.partition_index, ErrorCode::NONE);
     match found {
         Ok(Some(found)) => ListOffsetsPartitionResponse {
             timestamp: found.timestamp.0,
@@ -87,10 +106,7 @@ fn look_up(
             ..nothing
         },
         Ok(None) => nothing,
-        Err(error) => ListOffsetsPartitionResponse {
-            error_code: error.0,
-            ..nothing
-        },
+        Err(error) => without_offset(partition.partition_index, error),
     }
 }
 

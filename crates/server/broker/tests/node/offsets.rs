@@ -174,6 +174,30 @@ fn offsets_are_found_by_time() {
 }
 
 #[test]
+fn a_partition_that_is_asked_for_twice_is_refused_twice() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 2, &[]);
+    let of = |partition_index| ListOffsetsPartition {
+        partition_index,
+        current_leader_epoch: -1,
+        timestamp: -1,
+    };
+    let response = client.ask(&ListOffsetsRequest {
+        replica_id: -1,
+        topics: vec![ListOffsetsTopic {
+            name: "orders".into(),
+            partitions: vec![of(0), of(1), of(0)],
+        }],
+        ..ListOffsetsRequest::default()
+    });
+    let answers = response.topics[0].partitions.iter();
+    let errors: Vec<_> = answers.map(|answer| ErrorCode(answer.error_code)).collect();
+    let refused = ErrorCode::INVALID_REQUEST;
+    assert_eq!(errors, [refused, ErrorCode::NONE, refused]);
+}
+
+#[test]
 fn an_epoch_ends_where_the_next_one_begins() {
     let first = TestNode::start();
     let mut client = first.client();
