@@ -68,7 +68,7 @@ pub enum Input<'a> {
         header: &'a BatchHeader,
         /// Who sent it.
         origin: AppendOrigin,
-        /// Whom to answer, with acks=1 (once written) or acks=all (once committed).
+        /// Whom to answer, and when.
         waiter: Option<(WaiterId, Acks)>,
     },
     /// The append that ended before this offset is in the page cache, in any order.
@@ -88,6 +88,8 @@ pub enum Input<'a> {
 /// When a producer wants its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acks {
+    /// acks=0: never, unless the batch is refused.
+    None,
     /// acks=1: when the leader has written.
     Leader,
     /// acks=all: when the batch is committed.

@@ -14,8 +14,7 @@ use ottla_types::{Instant, LeaderEpoch, Now, Offset, ProducerId};
 
 use crate::waiting::{Waiter, Waiting};
 use crate::{
-    Acks, AppendOrigin, Effect, Input, Marker, Marks, Produced, Producers, Settings, Verdict,
-    WaiterId,
+    Acks, AppendOrigin, Effect, Input, Marks, Produced, Producers, Settings, Verdict, WaiterId,
 };
 
 /// One replica of a partition.
@@ -235,6 +234,7 @@ impl Partition {
             base_offset,
         };
         match acks {
+            Acks::None => {}
             Acks::Leader => self.waiting_for_write.park(waiter),
             Acks::All => self.waiting_for_commit.park(waiter),
         }
@@ -282,11 +282,6 @@ impl Partition {
         while let Some(waiter) = self.waiting_for_commit.release(self.high_watermark) {
             effects.push(answer(waiter));
         }
-    }
-
-    /// Takes in the end of a transaction whose marker was appended by the shell.
-    pub fn on_marker(&mut self, marker: &Marker) -> Option<crate::CompletedTransaction> {
-        self.producers.on_marker(marker)
     }
 }
 

@@ -38,6 +38,28 @@ pub struct ClientBatchRules {
     pub inflate: InflateLimits,
 }
 
+impl ClientBatchRules {
+    /// Checks the size of a batch: as it came, and again if it was compressed anew.
+    ///
+    /// # Errors
+    /// When it is larger than the topic allows, or than a segment is.
+    pub fn check_size(&self, size: usize) -> Result<(), RecordError> {
+        if size > self.batch_bytes_max {
+            return Err(RecordError::TooLarge {
+                size,
+                maximum: self.batch_bytes_max,
+            });
+        }
+        if size > self.segment_bytes {
+            return Err(RecordError::LargerThanSegment {
+                size,
+                maximum: self.segment_bytes,
+            });
+        }
+        Ok(())
+    }
+}
+
 /// What the check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -71,7 +93,7 @@ pub fn validate_client_batch(
             header.base_offset
         )));
     }
-    check_size(bytes.len(), rules)?;
+    rules.check_size(bytes.len())?;
     header.verify_checksum(bytes)?;
     check_header(&header)?;
 
@@ -110,22 +132,6 @@ fn parse_only_batch(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
             "there must be exactly one record batch for a partition",
         )),
     }
-}
-
-fn check_size(size: usize, rules: &ClientBatchRules) -> Result<(), RecordError> {
-    if size > rules.batch_bytes_max {
-        return Err(RecordError::TooLarge {
-            size,
-            maximum: rules.batch_bytes_max,
-        });
-    }
-    if size > rules.segment_bytes {
-        return Err(RecordError::LargerThanSegment {
-            size,
-            maximum: rules.segment_bytes,
-        });
-    }
-    Ok(())
 }
 
 fn check_header(header: &BatchHeader) -> Result<(), RecordError> {

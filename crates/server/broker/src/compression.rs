@@ -3,16 +3,18 @@
 use bytes::Bytes;
 use ottla_config::{BrokerCompression, TopicConfig};
 use ottla_records::{
-    Batch, BatchBuilder, BatchHeader, BatchOptions, Compression, CompressionLevels, Header,
-    InflateLimits, RecordError, Summary,
+    Batch, BatchBuilder, BatchHeader, BatchOptions, ClientBatchRules, Compression,
+    CompressionLevels, Header, InflateLimits, RecordError, Summary,
 };
 
 /// The batch as the topic wants it: as it came, or built anew with another compression.
 ///
 /// # Errors
-/// When the batch cannot be read although it was checked.
+/// When the batch built anew is larger than the topic allows, or the one that came cannot be read
+/// although it was checked.
 pub fn recompress(
     config: &TopicConfig,
+    rules: &ClientBatchRules,
     summary: &Summary,
     bytes: Bytes,
 ) -> Result<(BatchHeader, Bytes), RecordError> {
@@ -50,6 +52,8 @@ pub fn recompress(
         let headers: Vec<Header<'_>> = record.headers.collect();
         builder.append(record.timestamp, record.key, record.value, &headers);
     }
+    rules.check_size(builder.size_in_bytes())?;
     let bytes = builder.build();
+    rules.check_size(bytes.len())?;
     Ok((BatchHeader::parse(&bytes)?, bytes))
 }

@@ -115,6 +115,7 @@ fn waiter(command: &Command) -> Option<(WaiterId, Acks)> {
     match command.option("acks") {
         Some("all") => Some((id, Acks::All)),
         Some("1") => Some((id, Acks::Leader)),
+        Some("0") => Some((id, Acks::None)),
         _ => None,
     }
 }

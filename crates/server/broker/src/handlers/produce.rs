@@ -4,6 +4,7 @@
 //! transaction begin implicitly, 13 names topics by id. Not implemented: transactional batches
 //! (INVALID_TXN_STATE: no producer can have got a transactional id here).
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,9 +14,12 @@ use ottla_messages::produce_response::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_partition::{Acks, Produced};
-use ottla_records::{RecordError, Summary, TimestampType, validate_client_batch};
-use ottla_runtime::{ClientBatch, Notice, Notices, clock};
+use ottla_partition::{Acks, Produced, WaiterId};
+use ottla_records::{
+    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, RecordError, Summary, TimestampType,
+    validate_client_batch,
+};
+use ottla_runtime::{ClientBatch, Notice, Notices, clock, waiter_number};
 use ottla_types::Instant;
 
 use crate::Replica;
@@ -26,11 +30,10 @@ use crate::request::RequestContext;
 
 /// Handles the request; answers at once or when the last of its batches is done.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: ProduceRequest) {
-    let silent = request.acks == 0;
     let acks = match request.acks {
-        0 => None,
-        1 => Some(Acks::Leader),
-        -1 => Some(Acks::All),
+        0 => Acks::None,
+        1 => Acks::Leader,
+        -1 => Acks::All,
         _ => {
             let refused = refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS);
             return context.send(&refused);
@@ -43,13 +46,13 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Pr
         .map(|topic| topic.partition_data.len())
         .sum();
     let first_number = service.reserve_waiter_numbers(count as u64);
+    let numbers = first_number..first_number + count as u64;
     let mut produce = Produce {
         service,
         published: &published,
         acks,
         next_number: first_number,
-        pending: 0,
-        failed: false,
+        accepted: 0,
         notices: Notices::default(),
     };
     let responses = request
@@ -58,40 +61,56 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Pr
         .map(|topic| produce.topic(context.version, topic))
         .collect();
     let Produce {
-        pending,
-        failed,
-        mut notices,
-        ..
+        accepted, notices, ..
     } = produce;
+    if acks == Acks::None {
+        return end_silently(service, context, &numbers, count - accepted, notices);
+    }
     let response = ProduceResponse {
         responses,
         ..ProduceResponse::default()
     };
-    let mut entry = PendingProduce::new(context, response, pending, first_number);
-    settle(service, &mut entry, &mut notices);
-    if silent {
-        // With acks=0 nobody is told of an error but by the end of the connection.
-        if failed {
-            entry.close();
-        } else {
-            entry.forget();
-        }
-    } else {
-        let deadline = deadline(request.timeout_ms);
-        service.answer_or_park(entry, deadline);
-    }
+    let mut entry = PendingProduce::new(context, response, accepted, first_number);
+    settle(service, &numbers, notices, |waiter, produced| {
+        entry.complete(waiter, produced);
+    });
+    service.answer_or_park(entry, deadline(request.timeout_ms));
 }
 
-/// Takes the answers meant for this request out of the notices and delivers the rest.
-fn settle(service: &Rc<ReactorService>, entry: &mut PendingProduce, notices: &mut Notices) {
+/// Takes the answers meant for the batches of a request out of the notices and delivers the rest.
+fn settle(
+    service: &Rc<ReactorService>,
+    numbers: &Range<u64>,
+    mut notices: Notices,
+    mut take: impl FnMut(WaiterId, Produced),
+) {
     for (reactor, notice) in notices.drain() {
         match notice {
-            Notice::Produced(waiter, produced) if entry.is_for(service.index(), waiter) => {
-                entry.complete(waiter, produced);
+            Notice::Produced(waiter, produced)
+                if reactor == service.index() && numbers.contains(&waiter_number(waiter)) =>
+            {
+                take(waiter, produced);
             }
             notice => service.deliver(reactor, notice),
         }
     }
+}
+
+/// With acks=0 nobody is told of an error but by the end of the connection.
+fn end_silently(
+    service: &Rc<ReactorService>,
+    context: RequestContext,
+    numbers: &Range<u64>,
+    mut refused: usize,
+    notices: Notices,
+) {
+    settle(service, numbers, notices, |_, produced| {
+        refused += usize::from(produced.error != ErrorCode::NONE);
+    });
+    if refused > 0 {
+        context.connection().close();
+    }
+    context.stay_silent();
 }
 
 fn deadline(timeout_ms: i32) -> Instant {
@@ -101,10 +120,10 @@ fn deadline(timeout_ms: i32) -> Instant {
 struct Produce<'a> {
     service: &'a Rc<ReactorService>,
     published: &'a Published,
-    acks: Option<Acks>,
+    acks: Acks,
     next_number: u64,
-    pending: usize,
-    failed: bool,
+    /// Batches that were handed to their replicas.
+    accepted: usize,
     notices: Notices,
 }
 
@@ -133,13 +152,10 @@ impl Produce<'_> {
                 };
                 match outcome {
                     Ok(append_time) => {
-                        self.pending += usize::from(self.acks.is_some());
+                        self.accepted += 1;
                         accepted(partition.index, append_time)
                     }
-                    Err(refusal) => {
-                        self.failed = true;
-                        refusal.into_response(partition.index)
-                    }
+                    Err(refusal) => refusal.into_response(partition.index),
                 }
             })
             .collect();
@@ -169,41 +185,38 @@ impl Produce<'_> {
         if summary.header.is_transactional() {
             return Err(ErrorCode::INVALID_TXN_STATE.into());
         }
-        self.append(topic, replica, records, summary, number)
-    }
-
-    fn append(
-        &mut self,
-        topic: &TopicEntry,
-        replica: &Arc<Replica>,
-        records: Bytes,
-        summary: Summary,
-        number: u64,
-    ) -> Result<i64, Refusal> {
-        let (mut header, records) = recompress(topic.config(), &summary, records)?;
-        if summary.timestamp_rewrite {
-            let area = records
-                .get(ottla_records::BATCH_HEADER_SIZE..)
-                .unwrap_or_default();
-            header.set_max_timestamp(topic.timestamp_type(), summary.max_timestamp, area);
-        }
-        self.service
-            .metrics()
-            .produced(records.len() as u64, header.record_count as u64);
-        let waiter = self.acks.map(|acks| (self.service.waiter_id(number), acks));
-        replica.append(
-            ClientBatch {
-                header,
-                bytes: records,
-            },
-            waiter,
-            &mut self.notices,
-        );
+        let (header, records) = prepare(topic, &rules, &summary, records)?;
+        self.append(replica, header, records, number);
         Ok(match topic.timestamp_type() {
             TimestampType::LogAppendTime => summary.max_timestamp.0,
             TimestampType::CreateTime => -1,
         })
     }
+
+    fn append(&mut self, replica: &Arc<Replica>, header: BatchHeader, bytes: Bytes, number: u64) {
+        let size = bytes.len() as u64;
+        let waiter = Some((self.service.waiter_id(number), self.acks));
+        let batch = ClientBatch { header, bytes };
+        if replica.append(batch, waiter, &mut self.notices) {
+            let metrics = self.service.metrics();
+            metrics.produced(size, header.record_count as u64);
+        }
+    }
+}
+
+/// The batch as it is stored: compressed and stamped as the topic wants it.
+fn prepare(
+    topic: &TopicEntry,
+    rules: &ClientBatchRules,
+    summary: &Summary,
+    records: Bytes,
+) -> Result<(BatchHeader, Bytes), RecordError> {
+    let (mut header, records) = recompress(topic.config(), rules, summary, records)?;
+    if summary.timestamp_rewrite {
+        let area = records.get(BATCH_HEADER_SIZE..).unwrap_or_default();
+        header.set_max_timestamp(topic.timestamp_type(), summary.max_timestamp, area);
+    }
+    Ok((header, records))
 }
 
 /// Why a batch was not taken.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ottla_messages::ErrorCode;
 use ottla_messages::produce_response::{PartitionProduceResponse, ProduceResponse};
 use ottla_partition::{Produced, WaiterId};
-use ottla_runtime::{waiter_id, waiter_number};
+use ottla_runtime::waiter_number;
 use ottla_types::Offset;
 
 use crate::handlers::produce;
@@ -53,16 +53,6 @@ impl PendingProduce {
     #[must_use]
     pub fn first_number(&self) -> u64 {
         self.first_number
-    }
-
-    /// Whether a waiter is one of its batches, seen from the reactor `index`.
-    #[must_use]
-    pub fn is_for(&self, index: usize, waiter: WaiterId) -> bool {
-        let number = waiter_number(waiter);
-        waiter == waiter_id(index, number)
-            && self
-                .place(number)
-                .is_some_and(|place| place < self.awaited.len())
     }
 
     fn place(&self, number: u64) -> Option<usize> {
@@ -115,17 +105,6 @@ impl PendingProduce {
     /// Sends the answer.
     pub fn respond(self) {
         self.context.send(&self.response);
-    }
-
-    /// Sends nothing: the client asked for no answer.
-    pub fn forget(self) {
-        self.context.stay_silent();
-    }
-
-    /// Sends nothing and closes the connection: all a client with acks=0 can be told of an error.
-    pub fn close(self) {
-        self.context.connection().close();
-        self.context.stay_silent();
     }
 }
 

@@ -120,6 +120,50 @@ fn without_acknowledgement_an_error_ends_the_connection() {
 }
 
 #[test]
+fn without_acknowledgement_what_the_replica_refuses_ends_the_connection_too() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let start = client.idempotent_batch();
+    let gap = BatchOptions {
+        base_sequence: 5,
+        ..start
+    };
+    for batch in [batch_with(start, &["first"]), batch_with(gap, &["gap"])] {
+        let request = produce_request("orders", 0, 0, batch);
+        client.send_unanswered(PRODUCE_BY_NAME, &request);
+    }
+    assert_eq!(client.until_closed(), b"");
+    assert_eq!(node.client().fetch_values("orders", 0, 0), ["first"]);
+}
+
+#[test]
+fn a_batch_that_outgrows_the_topic_when_it_is_compressed_anew_is_refused() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let configs = [
+        ("compression.type", "uncompressed"),
+        ("max.message.bytes", "1000"),
+    ];
+    client.create_topic("orders", 1, &configs);
+    let gzip = BatchOptions {
+        compression: Compression::Gzip,
+        ..BatchOptions::default()
+    };
+    let long = "x".repeat(5000);
+    let small = batch_with(gzip, &[&long]);
+    assert!(small.len() < 1000);
+    assert_eq!(
+        error(&mut client, "orders", small),
+        ErrorCode::MESSAGE_TOO_LARGE
+    );
+    assert_eq!(
+        error(&mut client, "orders", batch_with(gzip, &["x"])),
+        ErrorCode::NONE
+    );
+}
+
+#[test]
 fn acks_all_never_wants_more_replicas_than_the_partition_has() {
     let node = TestNode::start();
     let mut client = node.client();

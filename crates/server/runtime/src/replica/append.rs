@@ -92,13 +92,14 @@ impl<H: Hosted, S: Storage> HostAppender<'_, H, S> {
 }
 
 impl<H: Hosted, S: Storage> Replica<H, S> {
-    /// Appends a client's batch. Whoever waits is answered through `notices`, now or later.
+    /// Appends a client's batch; whether it was appended, and not refused or there already.
+    /// Whoever waits is answered through `notices`, now or later.
     pub fn append(
         self: &Arc<Self>,
         batch: ClientBatch,
         waiter: Option<(WaiterId, Acks)>,
         notices: &mut Notices,
-    ) {
+    ) -> bool {
         let bytes = u64::from(batch.header.size_in_bytes);
         let placed = loop {
             let plan = {
@@ -106,7 +107,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 match self.room_for(state, &batch) {
                     Room::Missing(plan) => plan,
                     Room::Refused => {
-                        return refuse(waiter, ErrorCode::KAFKA_STORAGE_ERROR, notices);
+                        refuse(waiter, ErrorCode::KAFKA_STORAGE_ERROR, notices);
+                        return false;
                     }
                     Room::Enough => {
                         let origin = AppendOrigin::Client;
@@ -115,12 +117,14 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 }
             };
             if let Err(error) = self.reserve_now(plan, bytes) {
-                return refuse(waiter, error, notices);
+                refuse(waiter, error, notices);
+                return false;
             }
         };
-        if let Some((_, Some(write))) = placed {
-            self.write(&write, notices);
+        if let Some((_, Some(write))) = &placed {
+            self.write(write, notices);
         }
+        placed.is_some()
     }
 
     /// Steps the shard on the replica; `None` if there is none.
