@@ -57,10 +57,19 @@ fn check_known(key: &Key, text: &str) -> Result<Option<String>, ConfigError> {
     match key.status {
         Status::Honoured | Status::WithoutMeaning => Ok(None),
         _ if key.is_preset(text) => Ok(None),
+        // Listeners that would be protected by it have refused the start already.
+        Status::Protects if is_of_protected_listeners(name) => Ok(Some(format!(
+            "{name} is set, but no listener of this node uses TLS or SASL: it protects nothing."
+        ))),
         Status::Protects if key.is_sensitive() => Err(refusal(name)),
         Status::Protects => Err(refusal(&format!("{name}={text}"))),
         Status::NotYet => Ok(Some(without_effect(name))),
     }
+}
+
+/// Whether a key has a meaning for listeners with TLS or SASL only.
+fn is_of_protected_listeners(name: &str) -> bool {
+    name.starts_with("ssl.") || name.starts_with("sasl.")
 }
 
 fn check_unknown(name: &str) -> Result<Option<String>, ConfigError> {
