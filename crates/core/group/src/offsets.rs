@@ -75,11 +75,15 @@ impl Offsets {
         })
     }
 
-    /// Every committed offset: group, topic, partition.
-    pub fn iter(
+    /// Every committed offset of the groups behind `after`, or of all groups, which come in the
+    /// order of their ids: group, topic, partition.
+    pub fn iter_after(
         &self,
+        after: Option<&str>,
     ) -> impl Iterator<Item = (&KafkaString, &KafkaString, i32, &CommittedOffset)> {
-        self.committed.iter().flat_map(|(group, topics)| {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let groups = self.committed.range::<str, _>((from, Bound::Unbounded));
+        groups.flat_map(|(group, topics)| {
             topics.iter().flat_map(move |(topic, partitions)| {
                 partitions
                     .iter()

@@ -5,11 +5,13 @@ mod host;
 mod load;
 
 pub use host::GroupHost;
+pub(crate) use host::GroupOffset;
 
 use std::sync::Arc;
 
 use ottla_group::{GroupContext, GroupRequest, GroupResponse, partition_for};
 use ottla_messages::{ErrorCode, KafkaString};
+use ottla_runtime::ShardState;
 use ottla_types::{PartitionIndex, TopicId};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
@@ -60,18 +62,28 @@ pub async fn ask_partition(
     };
     let (reply, answer) = oneshot::channel();
     let spare = request.clone();
-    let (asked, notices) = replica.step_hosted(|host, appender| host.ask(request, reply, appender));
+    let max_batch_bytes = max_batch_bytes(published);
+    let (asked, notices) =
+        replica.step_hosted(|host, appender| host.ask((request, reply), appender, max_batch_bytes));
     node.deliver(notices);
     if asked.is_none() {
-        let code = match replica.leader() {
-            Some(_) => ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
-            None => ErrorCode::NOT_COORDINATOR,
+        let code = match replica.shard_state() {
+            ShardState::Loading | ShardState::Serving => ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
+            ShardState::Absent | ShardState::Failed => ErrorCode::NOT_COORDINATOR,
         };
         return spare.refused(code);
     }
     answer
         .await
         .unwrap_or_else(|_| spare.refused(ErrorCode::NOT_COORDINATOR))
+}
+
+/// The most bytes that a coordinator may append at once: its topic's `max.message.bytes`.
+fn max_batch_bytes(published: &Published) -> usize {
+    let topic = published.topic_by_name(OFFSETS_TOPIC);
+    topic.map_or(0, |topic| {
+        usize::try_from(topic.config().max_message_bytes).unwrap_or(0)
+    })
 }
 
 /// The partitions of the offsets topic that have a coordinator here.
@@ -91,10 +103,13 @@ pub fn led_partitions(published: &Published) -> Vec<i32> {
 pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
     let (node, replica) = (Arc::clone(node), Arc::clone(replica));
     let pool = replica.directory().pool().clone();
+    let id = replica.begin_loading();
     pool.spawn(move || match load::load(&replica, node.group_context(), node.random_seed()) {
         Ok(host) => {
             let changed = host.deadline_changed();
-            replica.host(Some(host));
+            if !replica.host(id, Some(host)) {
+                return;
+            }
             // What was committed while it loaded was told to nobody.
             let (_, notices) = replica.step_hosted(|host, appender| {
                 host.on_loaded(appender.high_watermark());
@@ -102,8 +117,10 @@ pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
             node.deliver(notices);
             node.control().spawn(keep_deadlines(Arc::clone(&node), replica, changed));
         }
+        // Its groups have no coordinator from now on: reading the same bytes again would not help.
         Err(error) => {
             tracing::error!(partition = %replica.topic_partition(), %error, "groups not loaded");
+            replica.host(id, None);
         }
     });
 }
@@ -119,8 +136,9 @@ async fn keep_deadlines(node: Arc<Node>, replica: Arc<Replica>, changed: Arc<tok
                 tokio::select! {
                     () = changed.notified() => {}
                     () = sleep_until(at) => {
+                        let max_batch_bytes = max_batch_bytes(&node.published());
                         let (_, notices) = replica.step_hosted(|host, appender| {
-                            host.on_deadline(appender);
+                            host.on_deadline(appender, max_batch_bytes);
                         });
                         node.deliver(notices);
                     }
@@ -136,6 +154,7 @@ pub fn on_topics_deleted(
     offsets_topic: &TopicEntry,
     deleted: &[(KafkaString, TopicId)],
 ) {
+    let max_batch_bytes = max_batch_bytes(&node.published());
     let context = GroupContext {
         deleted_topics: deleted.to_vec(),
         ..node.group_context()
@@ -143,7 +162,7 @@ pub fn on_topics_deleted(
     for hosting in offsets_topic.replicas() {
         if let Hosting::Here(replica) = hosting {
             let (_, notices) = replica.step_hosted(|host, appender| {
-                host.on_image_changed(&context, appender);
+                host.on_image_changed(&context, appender, max_batch_bytes);
             });
             node.deliver(notices);
         }

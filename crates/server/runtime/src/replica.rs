@@ -6,6 +6,7 @@
 //! *Not here*: what a request means (`server/broker`).
 
 mod append;
+mod hosting;
 mod read;
 mod retire;
 mod roll;
@@ -13,6 +14,7 @@ mod space;
 mod watch;
 
 pub use append::{ClientBatch, HostAppender};
+pub use hosting::{LoadId, ShardState};
 pub use read::{FoundOffset, OffsetQuery, Reach, ReadBound, ReadOutcome, ReadRequest};
 
 use std::fmt;
@@ -26,6 +28,7 @@ use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
 
 use crate::directory::Directory;
 use crate::notices::{Notice, Notices};
+use hosting::Hosting;
 use roll::Rolls;
 use space::Space;
 use watch::Watchers;
@@ -59,7 +62,7 @@ struct State<H, S: Storage> {
     machine: Partition,
     log: Log<S>,
     limits: RollLimits,
-    hosted: Option<H>,
+    hosting: Hosting<H>,
     watchers: Watchers,
     rolls: Rolls<S>,
     space: Space,
@@ -103,7 +106,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 machine: parts.machine,
                 log: parts.log,
                 limits: parts.limits,
-                hosted: None,
+                hosting: Hosting::default(),
                 watchers: Watchers::default(),
                 rolls: Rolls::default(),
                 space: Space::default(),
@@ -178,11 +181,6 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         notices
     }
 
-    /// Puts a shard on the replica, or takes it off.
-    pub fn host(&self, hosted: Option<H>) -> Option<H> {
-        std::mem::replace(&mut self.lock().hosted, hosted)
-    }
-
     fn lock(&self) -> MutexGuard<'_, State<H, S>> {
         // A panic aborts the process, so a poisoned lock is never seen by anybody.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -223,7 +221,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 Effect::Sync => self.enqueue_sync(state),
                 Effect::Committed { high_watermark } => {
                     state.watchers.wake(notices);
-                    if let Some(hosted) = &mut state.hosted {
+                    if let Some(hosted) = state.hosting.serving() {
                         hosted.on_committed(now, high_watermark);
                     }
                 }
@@ -236,7 +234,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         if stops {
             self.settled.notify_all();
             state.watchers.wake(notices);
-            if let Some(mut hosted) = state.hosted.take() {
+            if let Some(mut hosted) = state.hosting.clear() {
                 hosted.on_stopped(ErrorCode::NOT_COORDINATOR);
             }
         }

@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ottla_coordinator::{Appender, Coordinator, Event, Input, Output, Rejection};
-use ottla_group::{
-    CommittedOffset, GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard,
-};
+use ottla_group::{GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_records::{BatchBuilder, BatchHeader, BatchOptions};
 use ottla_runtime::{ClientBatch, HostAppender, Hosted, clock};
@@ -16,6 +15,15 @@ use ottla_types::{Instant, Now, Offset, RequestId, TimestampMs};
 use tokio::sync::{Notify, oneshot};
 
 type Waiting = HashMap<RequestId, oneshot::Sender<GroupResponse>>;
+
+/// How far a group is, by what it has committed.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupOffset {
+    pub(crate) group: KafkaString,
+    pub(crate) topic: KafkaString,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
 
 /// The coordinator of one partition's groups.
 pub struct GroupHost {
@@ -43,27 +51,32 @@ impl GroupHost {
 
     pub(super) fn ask(
         &mut self,
-        request: GroupRequest,
-        reply: oneshot::Sender<GroupResponse>,
+        (request, reply): (GroupRequest, oneshot::Sender<GroupResponse>),
         appender: &mut HostAppender<'_, GroupHost>,
+        max_batch_bytes: usize,
     ) {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.waiting.insert(id, reply);
-        self.step(Event::Request(id, request), appender);
+        self.step(Event::Request(id, request), appender, max_batch_bytes);
     }
 
-    pub(super) fn on_deadline(&mut self, appender: &mut HostAppender<'_, GroupHost>) {
-        self.step(Event::Deadline, appender);
+    pub(super) fn on_deadline(
+        &mut self,
+        appender: &mut HostAppender<'_, GroupHost>,
+        max_batch_bytes: usize,
+    ) {
+        self.step(Event::Deadline, appender, max_batch_bytes);
     }
 
     pub(super) fn on_image_changed(
         &mut self,
         context: &GroupContext,
         appender: &mut HostAppender<'_, GroupHost>,
+        max_batch_bytes: usize,
     ) {
         let own = std::mem::replace(&mut self.context, context.clone());
-        self.step(Event::ImageChanged, appender);
+        self.step(Event::ImageChanged, appender, max_batch_bytes);
         self.context = own;
     }
 
@@ -75,35 +88,49 @@ impl GroupHost {
         self.coordinator.as_ref()?.next_deadline()
     }
 
-    /// Every committed offset: group, topic, partition, offset.
-    pub(crate) fn committed(&self) -> Vec<(String, String, i32, i64)> {
+    /// The committed offsets of the groups behind `after`, or of the first groups: as many whole
+    /// groups as have `at_least` offsets together. Whoever wants all asks again, so that requests
+    /// are served in between.
+    pub(crate) fn committed_after(
+        &self,
+        after: Option<&KafkaString>,
+        at_least: usize,
+    ) -> Vec<GroupOffset> {
         let Some(coordinator) = &self.coordinator else {
             return Vec::new();
         };
-        let all = coordinator.hard().offsets().iter();
-        let owned = |(group, topic, partition, offset): (
-            &KafkaString,
-            &KafkaString,
-            i32,
-            &CommittedOffset,
-        )| {
-            (
-                group.to_string(),
-                topic.to_string(),
+        let mut page: Vec<GroupOffset> = Vec::new();
+        let offsets = coordinator.hard().offsets();
+        for (group, topic, partition, committed) in offsets.iter_after(after.map(|id| &**id)) {
+            let begins_group = page.last().is_some_and(|last| last.group != *group);
+            if begins_group && page.len() >= at_least {
+                break;
+            }
+            page.push(GroupOffset {
+                group: group.clone(),
+                topic: topic.clone(),
                 partition,
-                offset.offset,
-            )
-        };
-        all.map(owned).collect()
+                offset: committed.offset,
+            });
+        }
+        page
     }
 
-    fn step(&mut self, event: Event<GroupRequest>, appender: &mut HostAppender<'_, GroupHost>) {
+    fn step(
+        &mut self,
+        event: Event<GroupRequest>,
+        appender: &mut HostAppender<'_, GroupHost>,
+        max_batch_bytes: usize,
+    ) {
         let Some(coordinator) = &mut self.coordinator else {
             return;
         };
         let before = coordinator.next_deadline();
         let mut outputs = Vec::new();
-        let mut encoder = Encoder { appender };
+        let mut encoder = Encoder {
+            appender,
+            max_batch_bytes,
+        };
         let input = Input::Event(event);
         coordinator.step(
             clock::now(),
@@ -174,6 +201,7 @@ impl fmt::Debug for GroupHost {
 
 struct Encoder<'a, 'b> {
     appender: &'a mut HostAppender<'b, GroupHost>,
+    max_batch_bytes: usize,
 }
 
 impl Appender<GroupRecord> for Encoder<'_, '_> {
@@ -182,7 +210,7 @@ impl Appender<GroupRecord> for Encoder<'_, '_> {
             code,
             message: None,
         };
-        let batch = encode(records, clock::now().wall).map_err(reject)?;
+        let batch = encode(records, clock::now().wall, self.max_batch_bytes).map_err(reject)?;
         self.appender.append(batch).map_err(reject)
     }
 }
@@ -200,7 +228,11 @@ impl Appender<GroupRecord> for NothingToAppend {
 }
 
 /// One batch as coordinators write it: without producer, but with base sequence 0.
-fn encode(records: &[GroupRecord], now: TimestampMs) -> Result<ClientBatch, ErrorCode> {
+fn encode(
+    records: &[GroupRecord],
+    now: TimestampMs,
+    max_bytes: usize,
+) -> Result<ClientBatch, ErrorCode> {
     let options = BatchOptions {
         base_sequence: 0,
         ..BatchOptions::default()
@@ -211,7 +243,14 @@ fn encode(records: &[GroupRecord], now: TimestampMs) -> Result<ClientBatch, Erro
             tracing::error!(%error, "a group record that cannot be written");
             ErrorCode::UNKNOWN_SERVER_ERROR
         })?;
+        let more = key.len() + value.as_ref().map_or(0, Bytes::len);
+        if builder.size_in_bytes().saturating_add(more) > max_bytes {
+            return Err(ErrorCode::MESSAGE_TOO_LARGE);
+        }
         builder.append(now, Some(&key), value.as_deref(), &[]);
+    }
+    if builder.size_in_bytes() > max_bytes {
+        return Err(ErrorCode::MESSAGE_TOO_LARGE);
     }
     let bytes = builder.build();
     let header = BatchHeader::parse(&bytes).expect("a batch that was just built has a header");

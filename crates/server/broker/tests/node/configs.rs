@@ -11,17 +11,23 @@ use ottla_messages::incremental_alter_configs_request::{
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_test_node::{Client, TestNode, batch};
 
-const TOPIC: i8 = 2;
+pub const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
-const SET: i8 = 0;
-const DELETE: i8 = 1;
+pub const SET: i8 = 0;
+pub const DELETE: i8 = 1;
 /// Where a value comes from.
 const OF_TOPIC: i8 = 1;
 const OF_CLUSTER: i8 = 3;
 const OF_FILE: i8 = 4;
 const OF_DEFAULTS: i8 = 5;
 
-fn alter(client: &mut Client, at: (i8, &str), operation: i8, key: &str, value: &str) -> ErrorCode {
+pub fn alter(
+    client: &mut Client,
+    at: (i8, &str),
+    operation: i8,
+    key: &str,
+    value: &str,
+) -> ErrorCode {
     alter_or_validate(client, at, operation, (key, value), false)
 }
 

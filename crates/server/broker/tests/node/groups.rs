@@ -1,5 +1,7 @@
 //! Classic groups over the wire: members that come, stay, go, and are taken for dead.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use ottla_messages::delete_groups_request::DeleteGroupsRequest;
 use ottla_messages::describe_groups_request::DescribeGroupsRequest;
@@ -12,7 +14,10 @@ use ottla_messages::leave_group_request::{LeaveGroupRequest, MemberIdentity};
 use ottla_messages::list_groups_request::ListGroupsRequest;
 use ottla_messages::sync_group_request::{SyncGroupRequest, SyncGroupRequestAssignment};
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_test_node::{Client, TestNode, Waiting};
+use ottla_records::{BatchBuilder, BatchOptions};
+use ottla_test_node::{Client, TestNode, Waiting, now};
+
+use crate::configs::{DELETE, SET, TOPIC, alter};
 
 const GROUP: &str = "readers";
 
@@ -278,4 +283,83 @@ fn requests_that_no_coordinator_can_take_are_refused_by_name() {
         ..FindCoordinatorRequest::default()
     });
     assert_ne!(transactions.coordinators[0].error_code, 0);
+}
+
+#[test]
+fn what_is_too_large_for_a_batch_of_the_offsets_topic_is_refused_and_harms_nobody() {
+    let node = node_with_groups(&[]);
+    let mut client = node.client();
+    let member = alone(&mut client).member_id;
+    let offsets = (TOPIC, "__consumer_offsets");
+    let mut sync = |operation, limit, assignment: Bytes| {
+        let altered = alter(&mut client, offsets, operation, "max.message.bytes", limit);
+        assert_eq!(altered, ErrorCode::NONE);
+        let waiting = join(&mut client, &member);
+        let mut request = sync_request(&joined(&mut client, waiting), &[]);
+        request.assignments = vec![SyncGroupRequestAssignment {
+            member_id: member.clone(),
+            assignment,
+        }];
+        ErrorCode(client.ask(&request).error_code)
+    };
+    let long = Bytes::from(vec![b'x'; 500]);
+    assert_eq!(
+        sync(SET, "400", long.clone()),
+        ErrorCode::UNKNOWN_SERVER_ERROR
+    );
+    assert_eq!(
+        sync(SET, "400", Bytes::from_static(b"short")),
+        ErrorCode::NONE
+    );
+    assert_eq!(sync(DELETE, "", long), ErrorCode::NONE);
+}
+
+/// Appends a batch to a log that nobody has open, behind all that is there.
+fn append_to_file(log: &Path, batch: &[u8]) {
+    let mut file = std::fs::read(log).unwrap();
+    let mut next_offset = 0_i64;
+    let mut rest = &file[..];
+    while let [header @ .., _] = rest
+        && header.len() > 60
+    {
+        let field = |at: usize| i32::from_be_bytes(rest[at..at + 4].try_into().unwrap());
+        let base_offset = i64::from_be_bytes(rest[..8].try_into().unwrap());
+        next_offset = base_offset + i64::from(field(23)) + 1;
+        rest = &rest[12 + usize::try_from(field(8)).unwrap()..];
+    }
+    file.extend_from_slice(&next_offset.to_be_bytes());
+    file.extend_from_slice(&batch[8..]);
+    std::fs::write(log, file).unwrap();
+}
+
+#[test]
+fn groups_that_cannot_be_read_have_no_coordinator() {
+    let mut node = node_with_groups(&[("offsets.topic.num.partitions", "1")]);
+    let mut client = node.client();
+    alone(&mut client);
+    node.stop();
+    let mut broken = BatchBuilder::new(BatchOptions::default());
+    // The key of a committed offset, cut off.
+    broken.append(now(), Some(&[0, 1, 0, 9]), Some(b"value"), &[]);
+    let log = node
+        .directory()
+        .join("__consumer_offsets-0/00000000000000000000.log");
+    append_to_file(&log, &broken.build());
+    let node = node.restarted();
+    let mut client = node.client();
+    let refused = loop {
+        let error = ErrorCode(
+            client
+                .ask(&join_request(&KafkaString::default(), None))
+                .error_code,
+        );
+        if error != ErrorCode::COORDINATOR_LOAD_IN_PROGRESS {
+            break error;
+        }
+    };
+    assert_eq!(refused, ErrorCode::NOT_COORDINATOR);
+    assert!(
+        node.metrics()
+            .contains("kafka_server_group_coordinator_num_partitions{state=\"failed\"} 1")
+    );
 }

@@ -135,7 +135,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         let (mut notices, mut writes) = (Notices::default(), Vec::new());
         let result = {
             let state = &mut *self.lock();
-            let Some(mut hosted) = state.hosted.take() else {
+            let Some(mut hosted) = state.hosting.take_serving() else {
                 return (None, notices);
             };
             let mut appender = HostAppender {
@@ -145,7 +145,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 notices: &mut notices,
             };
             let result = step(&mut hosted, &mut appender);
-            state.hosted = Some(hosted);
+            state.hosting.put_back(hosted);
             result
         };
         for write in writes {

@@ -14,7 +14,7 @@ use ottla_partition::{Acks, Input, Partition, Settings, WaiterId};
 use ottla_records::{Batch, BatchBuilder, BatchHeader, BatchOptions, Batches, InflateLimits};
 use ottla_types::{LeaderEpoch, NodeId, Offset, PartitionIndex, TimestampMs, TopicPartition, Uuid};
 
-use super::{ClientBatch, ReadBound, ReadRequest, Replica, ReplicaParts};
+use super::{ClientBatch, ReadBound, ReadRequest, Replica, ReplicaParts, ShardState};
 use crate::directory::{Directory, DirectoryHooks};
 use crate::notices::{Notice, Notices};
 use crate::pool::Pool;
@@ -349,4 +349,33 @@ fn bytes_that_came_since_can_be_counted_without_reading_them() {
         Some(written)
     );
     assert_eq!(before.position.unwrap().bytes_since(position), None);
+}
+
+#[test]
+fn a_shard_that_was_loaded_for_a_leadership_that_has_ended_serves_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let replica = open(directory.path(), false, true).replica;
+    assert_eq!(replica.shard_state(), ShardState::Absent);
+    let first = replica.begin_loading();
+    assert_eq!(replica.shard_state(), ShardState::Loading);
+    replica.step(Input::StopLeading {
+        error: ErrorCode::NOT_LEADER_OR_FOLLOWER,
+    });
+    assert!(!replica.host(first, Some(())));
+    assert_eq!(replica.shard_state(), ShardState::Absent);
+    let (second, third) = (replica.begin_loading(), replica.begin_loading());
+    assert!(!replica.host(second, Some(())), "it is loaded anew");
+    assert!(replica.host(third, Some(())));
+    assert_eq!(replica.shard_state(), ShardState::Serving);
+    assert_eq!(replica.step_hosted(|(), _| 7).0, Some(7));
+}
+
+#[test]
+fn a_shard_that_cannot_be_loaded_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let replica = open(directory.path(), false, true).replica;
+    let load = replica.begin_loading();
+    assert!(replica.host(load, None));
+    assert_eq!(replica.shard_state(), ShardState::Failed);
+    assert_eq!(replica.step_hosted(|(), _| ()).0, None);
 }

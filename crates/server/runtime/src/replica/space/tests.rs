@@ -258,7 +258,8 @@ impl Hosted for Shard {
 #[test]
 fn a_shard_on_a_full_device_is_refused_and_what_it_had_appended_is_written_later() {
     let rig: Rig<Shard> = rig(MemoryStorage::new(), 1 << 30);
-    rig.replica.host(Some(Shard));
+    let load = rig.replica.begin_loading();
+    assert!(rig.replica.host(load, Some(Shard)));
     let step = || {
         let (appended, _) = rig
             .replica
