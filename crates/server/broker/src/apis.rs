@@ -9,10 +9,10 @@ use ottla_messages::{ApiKey, DecodeError, Reader, Request};
 use ottla_runtime::Connection;
 
 use crate::handlers::{
-    api_versions, describe_cluster, describe_configs, describe_log_dirs, describe_topic_partitions,
-    envelope, fetch, find_coordinator, forwarded, group_administration, group_membership,
-    group_offsets, init_producer_id, list_offsets, metadata, offset_for_leader_epoch, produce,
-    quorum,
+    api_versions, delete_records, describe_cluster, describe_configs, describe_log_dirs,
+    describe_producers, describe_topic_partitions, envelope, fetch, find_coordinator, forwarded,
+    group_administration, group_membership, group_offsets, init_producer_id, list_config_resources,
+    list_offsets, metadata, offset_for_leader_epoch, produce, quorum,
 };
 use crate::node::Node;
 use crate::reactor::ReactorService;
@@ -131,6 +131,7 @@ pub static BROKER: Apis = Apis::new(&[
     answered!(ApiVersions, 0..=5, api_versions::handle),
     awaited!(CreateTopics, 2..=7, forwarded::create_topics),
     awaited!(DeleteTopics, 1..=6, forwarded::delete_topics),
+    answered!(DeleteRecords, 0..=2, delete_records::handle),
     awaited!(InitProducerId, 0..=5, init_producer_id::handle),
     answered!(OffsetForLeaderEpoch, 2..=4, offset_for_leader_epoch::handle),
     answered!(DescribeConfigs, 1..=4, describe_configs::handle),
@@ -147,7 +148,9 @@ pub static BROKER: Apis = Apis::new(&[
     awaited!(OffsetDelete, 0..=0, group_offsets::delete),
     awaited!(DescribeQuorum, 0..=2, quorum::describe_quorum),
     answered!(DescribeCluster, 0..=2, describe_cluster::handle),
+    answered!(DescribeProducers, 0..=0, describe_producers::handle),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+    answered!(ListConfigResources, 0..=1, list_config_resources::handle),
     answered!(
         DescribeTopicPartitions,
         0..=0,

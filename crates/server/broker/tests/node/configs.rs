@@ -8,6 +8,7 @@ use ottla_messages::describe_configs_response::DescribeConfigsResourceResult;
 use ottla_messages::incremental_alter_configs_request::{
     AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequest,
 };
+use ottla_messages::list_config_resources_request::ListConfigResourcesRequest;
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_test_node::{Client, TestNode, batch};
 
@@ -247,4 +248,41 @@ fn a_listener_is_not_changed_while_the_node_runs() {
     let elsewhere = "PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:1";
     let refused = alter(&mut client, (BROKER, "1"), SET, "listeners", elsewhere);
     assert_eq!(refused, ErrorCode::INVALID_REQUEST);
+}
+
+/// Names and types of what has a configuration.
+fn listed(client: &mut Client, version: i16, types: &[i8]) -> Result<Vec<(String, i8)>, ErrorCode> {
+    let request = ListConfigResourcesRequest {
+        resource_types: types.to_vec(),
+    };
+    let response = client.call(version, &request);
+    let resources = response.config_resources.into_iter();
+    match ErrorCode(response.error_code) {
+        ErrorCode::NONE => Ok(resources
+            .map(|found| (found.resource_name.to_string(), found.resource_type))
+            .collect()),
+        error => Err(error),
+    }
+}
+
+#[test]
+fn what_has_a_configuration_is_listed_by_type() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let broker = ("1".to_owned(), BROKER);
+    let orders = ("orders".to_owned(), TOPIC);
+    assert_eq!(
+        listed(&mut client, 1, &[TOPIC]).unwrap(),
+        std::slice::from_ref(&orders)
+    );
+    let both = listed(&mut client, 1, &[TOPIC, BROKER]).unwrap();
+    assert_eq!(both, [broker.clone(), orders.clone()]);
+    let all = listed(&mut client, 1, &[]).unwrap();
+    assert!(all.contains(&broker) && all.contains(&orders), "{all:?}");
+    assert_eq!(listed(&mut client, 0, &[]).unwrap(), []);
+    for (version, unserved) in [(1, 99), (1, 0)] {
+        let refused = listed(&mut client, version, &[unserved]);
+        assert_eq!(refused, Err(ErrorCode::UNSUPPORTED_VERSION));
+    }
 }

@@ -9,6 +9,7 @@
 mod configs;
 mod connections;
 mod controller;
+mod delete_records;
 mod fetch;
 mod groups;
 mod lifecycle;

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ottla_log::{LogError, Removal, Storage};
+use ottla_messages::ErrorCode;
 use ottla_partition::Input;
 use ottla_types::Offset;
 
@@ -31,6 +32,32 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         self.step_locked(state, Input::LogStart(start), &mut notices);
         self.store_leader_epochs(state);
         (removal, notices)
+    }
+
+    /// Lets the log start at an offset, or at the high watermark; where it starts then. Segments
+    /// that lie below it go with the next round of retention.
+    ///
+    /// # Errors
+    /// NOT_LEADER_OR_FOLLOWER; OFFSET_OUT_OF_RANGE for what is not committed.
+    pub fn delete_records(
+        self: &Arc<Self>,
+        before: Option<Offset>,
+    ) -> Result<(Offset, Notices), ErrorCode> {
+        let mut notices = Notices::default();
+        let state = &mut *self.lock();
+        if state.machine.leader_epoch().is_none() {
+            return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER);
+        }
+        let committed = state.machine.high_watermark();
+        let start = before.unwrap_or(committed);
+        if start < Offset::ZERO || start > committed {
+            return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+        }
+        if state.log.raise_log_start_offset(start) {
+            self.step_locked(state, Input::LogStart(start), &mut notices);
+            self.store_leader_epochs(state);
+        }
+        Ok((state.log.log_start_offset(), notices))
     }
 
     /// Puts everything on the device in the form of a clean stop. Nothing may be appended any
