@@ -19,6 +19,7 @@ mod oracle;
 mod packages;
 mod runtimes;
 mod schema;
+mod sim;
 mod tidy;
 mod trials;
 mod workspace;
@@ -60,6 +61,8 @@ enum Task {
     Conformance(conformance::Options),
     /// Runs the tests of our own client against both brokers, and our tools beside Kafka's.
     Client(client::Options),
+    /// Simulates a node under trouble, seed by seed.
+    Sim(sim::Options),
     /// Moves real files through a broker and compares every line.
     Realdata(trials::realdata::Options),
     /// Hands one directory from Apache Kafka to ottla and back under load.
@@ -95,6 +98,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
         Task::Client(options) => client::run(&options),
+        Task::Sim(options) => sim::run(&options),
         Task::Realdata(options) => trials::realdata::run(&options),
         Task::Handover(options) => trials::handover::run(&options),
         Task::Kill(options) => trials::kill::run(&options),

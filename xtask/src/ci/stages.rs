@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 use super::{Options, Tally};
 use crate::runtimes::Runtime;
 use crate::{
-    client, codegen, conformance, deny, layers, oracle, runtimes, schema, tidy, trials, workspace,
+    client, codegen, conformance, deny, layers, oracle, runtimes, schema, sim, tidy, trials,
+    workspace,
 };
 
 /// One stage.
@@ -54,6 +55,10 @@ pub(super) const STAGES: &[Stage] = &[
     Stage {
         name: "tests",
         run: |_| tests(),
+    },
+    Stage {
+        name: "sim",
+        run: |_| sim::stage(),
     },
     Stage {
         name: "messages",

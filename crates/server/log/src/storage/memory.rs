@@ -67,6 +67,8 @@ impl Default for Disk {
 struct FileContent {
     bytes: Vec<u8>,
     durable: Vec<u8>,
+    /// The number of the change at which `durable` was all there was.
+    durable_since: u64,
     modified: TimestampMs,
     /// Up to here it holds space.
     reserved: u64,
@@ -96,6 +98,7 @@ struct NameChange {
 #[derive(Debug)]
 pub struct BegunSync {
     file: usize,
+    begun_at: u64,
     bytes: Vec<u8>,
 }
 
@@ -148,10 +151,11 @@ impl MemoryStorage {
     /// covered by it, and a power cut in between finds nothing of it.
     #[must_use]
     pub fn begin_sync(&self, file: &MemoryFile) -> BegunSync {
-        let bytes = self.disk.lock().file(file.0).bytes.clone();
+        let mut disk = self.disk.lock();
         BegunSync {
             file: file.0,
-            bytes,
+            begun_at: disk.changes,
+            bytes: disk.file(file.0).bytes.clone(),
         }
     }
 
@@ -162,7 +166,12 @@ impl MemoryStorage {
     pub fn end_sync(&self, sync: BegunSync) -> io::Result<()> {
         let mut disk = self.disk.lock();
         disk.change()?;
-        disk.file(sync.file).durable = sync.bytes;
+        let file = disk.file(sync.file);
+        // One that began later may have ended before.
+        if sync.begun_at >= file.durable_since {
+            file.durable = sync.bytes;
+            file.durable_since = sync.begun_at;
+        }
         Ok(())
     }
 }
@@ -295,6 +304,7 @@ impl Storage for MemoryStorage {
                 disk.files.push(FileContent {
                     bytes: Vec::new(),
                     durable: Vec::new(),
+                    durable_since: 0,
                     modified,
                     reserved: 0,
                 });

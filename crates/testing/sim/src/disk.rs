@@ -1,0 +1,285 @@
+//! The disk of a simulated node: the log's file system in memory, behind a device that takes its
+//! time, fails, and dies with the process.
+//!
+//! *Invariant*: what a call does happens at one moment, at its begin or its end; only a large write
+//! may be cut in two.
+
+use std::io::{self, IoSlice};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ottla_log::{Entry, EntryKind, MemoryFile, MemoryStorage, Metadata, OpenHow, Storage};
+use ottla_machine::Random;
+use ottla_types::{Duration, TimestampMs};
+
+use crate::bugs::Bug;
+use crate::clock::microseconds;
+use crate::tasks::pause;
+
+/// How the device fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskFault {
+    /// The next write to a file fails with EIO.
+    Write,
+    /// The next sync fails with EIO.
+    Sync,
+    /// No space is left.
+    Full,
+}
+
+/// What a call is, as far as its price depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Write,
+    Read,
+    Sync,
+    Name,
+}
+
+#[derive(Debug)]
+struct Device {
+    random: Random,
+    /// A sync takes up to so long.
+    sync_max: Duration,
+    fault: Option<DiskFault>,
+    is_dead: bool,
+    /// Whether a fault was injected at any time.
+    was_failing: bool,
+    /// Of a hundred cached reads, so many miss.
+    misses: u64,
+    bug: Option<Bug>,
+}
+
+/// A disk; clones share it.
+#[derive(Clone, Debug)]
+pub struct SimulatedDisk {
+    files: MemoryStorage,
+    device: Arc<Mutex<Device>>,
+}
+
+impl SimulatedDisk {
+    /// A disk with these files on it.
+    #[must_use]
+    pub fn new(files: MemoryStorage, seed: u64, sync_max: Duration, bug: Option<Bug>) -> Self {
+        let device = Device {
+            random: Random::from_seed(seed),
+            sync_max,
+            fault: None,
+            is_dead: false,
+            was_failing: false,
+            misses: 5,
+            bug,
+        };
+        SimulatedDisk {
+            files,
+            device: Arc::new(Mutex::new(device)),
+        }
+    }
+
+    /// Its files as they are, for checkers.
+    #[must_use]
+    pub fn files(&self) -> &MemoryStorage {
+        &self.files
+    }
+
+    /// The process is gone: whatever it still calls does nothing.
+    pub fn die(&self) {
+        self.device().is_dead = true;
+    }
+
+    /// Lets syncs take up to so long from now on.
+    pub fn set_sync_max(&self, sync_max: Duration) {
+        self.device().sync_max = sync_max;
+    }
+
+    /// Lets the device fail.
+    pub fn fail(&self, fault: DiskFault) {
+        let device = &mut *self.device();
+        device.fault = Some(fault);
+        device.was_failing = true;
+    }
+
+    /// Whether it was made to fail.
+    #[must_use]
+    pub fn was_failing(&self) -> bool {
+        self.device().was_failing
+    }
+
+    /// Sets the time that files carry.
+    pub fn set_clock(&self, now: TimestampMs) {
+        self.files.set_clock(now);
+    }
+
+    fn device(&self) -> MutexGuard<'_, Device> {
+        self.device.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the call's time, then says whether it may do its work.
+    fn take_time(&self, call: Call) -> io::Result<()> {
+        let duration = {
+            let device = &mut *self.device();
+            device.check(call)?;
+            device.duration(call)
+        };
+        if let Some(duration) = duration {
+            pause(duration);
+        }
+        self.check_alive()
+    }
+
+    fn check_alive(&self) -> io::Result<()> {
+        if self.device().is_dead {
+            return Err(gone());
+        }
+        Ok(())
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the process is gone")
+}
+
+impl Device {
+    fn check(&mut self, call: Call) -> io::Result<()> {
+        if self.is_dead {
+            return Err(gone());
+        }
+        match (self.fault, call) {
+            (Some(DiskFault::Write), Call::Write) | (Some(DiskFault::Sync), Call::Sync) => {
+                self.fault = None;
+                Err(io::Error::other("injected EIO"))
+            }
+            (Some(DiskFault::Full), Call::Write) => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn duration(&mut self, call: Call) -> Option<Duration> {
+        let in_hundred = match call {
+            Call::Write => 15,
+            Call::Read => 5,
+            Call::Sync => 100,
+            Call::Name => 30,
+        };
+        if self.random.below(100) >= in_hundred {
+            return None;
+        }
+        let below = |random: &mut Random, most: Duration| {
+            let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
+            microseconds(1 + random.below(most))
+        };
+        Some(match call {
+            Call::Write | Call::Read | Call::Name => below(&mut self.random, microseconds(300)),
+            Call::Sync => below(&mut self.random, self.sync_max),
+        })
+    }
+}
+
+impl Storage for SimulatedDisk {
+    type File = MemoryFile;
+
+    fn open(&self, path: &Path, how: OpenHow) -> io::Result<MemoryFile> {
+        // No pause: a lock on the slot of an open file may be held here.
+        self.check_alive()?;
+        self.files.open(path, how)
+    }
+
+    fn read_cached_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        {
+            let device = &mut *self.device();
+            if device.random.below(100) < device.misses {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+        }
+        self.files.read_at(file, position, length, out)
+    }
+
+    fn write_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        buffers: &[IoSlice<'_>],
+    ) -> io::Result<()> {
+        self.take_time(Call::Write)?;
+        let is_cut = self.device().random.below(8) == 0;
+        if !is_cut {
+            return self.files.write_at(file, position, buffers);
+        }
+        let bytes = buffers.iter().flat_map(|buffer| buffer.iter().copied());
+        let bytes: Vec<u8> = bytes.collect();
+        let cut = self.device().random.below(bytes.len() as u64 + 1);
+        let (first, rest) = bytes.split_at(usize::try_from(cut).unwrap_or(0));
+        self.files
+            .write_at(file, position, &[IoSlice::new(first)])?;
+        pause(microseconds(10));
+        self.check_alive()?;
+        self.files
+            .write_at(file, position + cut, &[IoSlice::new(rest)])
+    }
+
+    fn read_at(
+        &self,
+        file: &MemoryFile,
+        position: u64,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        self.take_time(Call::Read)?;
+        self.files.read_at(file, position, length, out)
+    }
+
+    fn sync(&self, file: &MemoryFile) -> io::Result<()> {
+        let begun = self.files.begin_sync(file);
+        self.take_time(Call::Sync)?;
+        if self.device().bug == Some(Bug::SyncLies) {
+            return Ok(());
+        }
+        self.files.end_sync(begun)
+    }
+
+    fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {
+        self.take_time(Call::Name)?;
+        self.files.truncate(file, size)
+    }
+
+    fn reserve(&self, file: &MemoryFile, end: u64) -> io::Result<()> {
+        self.files.reserve(file, end)
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        self.files.metadata(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        self.files.list(directory)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.take_time(Call::Name)?;
+        self.files.rename(from, to)
+    }
+
+    fn unlink(&self, path: &Path, kind: EntryKind) -> io::Result<()> {
+        self.take_time(Call::Name)?;
+        self.files.unlink(path, kind)
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        self.take_time(Call::Name)?;
+        self.files.create_directory(path)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.take_time(Call::Sync)?;
+        if self.device().bug == Some(Bug::DirectorySyncLies) {
+            return Ok(());
+        }
+        self.files.sync_directory(path)
+    }
+}

@@ -1,0 +1,291 @@
+//! One simulation: the scheduler that owns time and order, a node, its disk, its clients, and what
+//! is checked of them.
+//!
+//! *State* of the node: down (a restart is due), starting (a task opens its logs), up, stopping.
+//! *Invariant*: everything that happens is an event of one queue, ordered by time and then by the
+//! order of being put there; so a seed is a history.
+
+mod clients;
+mod faults;
+mod node;
+mod threads;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use ottla_log::{LogError, MemoryStorage, Storage};
+use ottla_machine::Random;
+use ottla_types::{Duration, Instant, NodeId, Now};
+
+use crate::broker::{Broker, LOG_DIRECTORY};
+use crate::checkers::{History, Rule, Survives, Violation};
+use crate::clients::{Consumer, Producer, Request, Response};
+use crate::clock::SimulatedClock;
+use crate::disk::SimulatedDisk;
+use crate::network::{Asker, ClientId, Network};
+use crate::plan::{Fault, Plan};
+use crate::tasks::{TaskId, Tasks};
+use crate::trace::Trace;
+
+/// By then everything must be answered.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// A thread of the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Thread {
+    Reactor(usize),
+    Pool(usize),
+    Committer,
+    /// Starts and stops the node.
+    Main,
+}
+
+/// Something that happens. What belongs to a run of the node carries its number.
+#[derive(Debug)]
+enum Event {
+    /// A request reaches the node.
+    Arrive(Asker, usize, Request),
+    /// An answer reaches its client.
+    Answer(Asker, Response),
+    /// A client notices that its connection ended.
+    Disconnect(ClientId, u64),
+    /// A client has waited long for an answer.
+    RequestTimeout(Asker),
+    /// A client wanted to be woken.
+    Wake(ClientId),
+    /// A producer gets an id.
+    Identify(usize),
+    /// A producer learns who leads.
+    Leader(usize, usize),
+    /// A thread looks for work.
+    Turn(u64, Thread),
+    /// The disk is done with what a thread waits for.
+    GoOn(u64, Thread),
+    /// A fetch has waited long enough.
+    FetchDeadline(u64, u64),
+    /// Checkpoints are due.
+    Checkpoint(u64),
+    /// The process is started again.
+    Start,
+    /// Trouble.
+    Fault(Fault),
+}
+
+#[derive(Debug)]
+enum Node {
+    Down,
+    Starting,
+    Up(Box<Broker>),
+    Stopping(Box<Broker>),
+}
+
+type Started = Arc<Mutex<Option<Result<Broker, LogError>>>>;
+
+/// A simulation.
+#[derive(Debug)]
+pub struct World {
+    plan: Plan,
+    random: Random,
+    clock: SimulatedClock,
+    trace: Trace,
+    tasks: Tasks,
+    events: BTreeMap<(Instant, u64), Event>,
+    next_event: u64,
+    disk: SimulatedDisk,
+    node: Node,
+    /// The number of this run of the node.
+    run: u64,
+    started: Started,
+    /// Threads that have a task.
+    busy: BTreeMap<Thread, TaskId>,
+    /// Threads that will look for work.
+    armed: BTreeSet<Thread>,
+    /// What happened to the disk since the histories were compared last.
+    survived: Survives,
+    network: Network,
+    producers: Vec<Producer>,
+    consumers: Vec<Consumer>,
+    wakes: BTreeMap<ClientId, Instant>,
+    next_producer_id: i64,
+    histories: Vec<History>,
+    /// Set by the last crash, after which only checks are left.
+    is_last_run: bool,
+}
+
+impl World {
+    /// The world of a plan, about to begin.
+    #[must_use]
+    pub fn new(plan: Plan) -> World {
+        let mut random = Random::from_seed(plan.seed);
+        let files = MemoryStorage::new();
+        let made = files
+            .create_directory(LOG_DIRECTORY.as_ref())
+            .and_then(|()| files.sync_directory("/".as_ref()));
+        made.expect("a new file system in memory takes a directory");
+        let disk = SimulatedDisk::new(files, random.next_u64(), plan.sync_max, plan.bug);
+        let producers = plan.producers.iter().cloned();
+        let producers = producers
+            .map(|producer| Producer::new(producer, random.next_u64()))
+            .collect();
+        let consumers = plan.consumers.iter();
+        let consumers = consumers
+            .map(|plan| Consumer::new(plan.partition, plan.direction, random.next_u64()))
+            .collect();
+        let mut world = World {
+            network: Network::new(random.next_u64()),
+            histories: vec![History::default(); plan.partitions.len()],
+            random,
+            clock: SimulatedClock::default(),
+            trace: Trace::default(),
+            tasks: Tasks::default(),
+            events: BTreeMap::new(),
+            next_event: 0,
+            disk,
+            node: Node::Down,
+            run: 0,
+            started: Started::default(),
+            busy: BTreeMap::new(),
+            armed: BTreeSet::new(),
+            survived: Survives::Kill,
+            producers,
+            consumers,
+            wakes: BTreeMap::new(),
+            next_producer_id: 1_000,
+            is_last_run: false,
+            plan,
+        };
+        world.schedule(Duration::ZERO, Event::Start);
+        for (at, fault) in world.plan.faults.clone() {
+            world.schedule_at(at, Event::Fault(fault));
+        }
+        for client in world.clients() {
+            world.wake_at(client, Instant::ZERO);
+        }
+        world
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// The first promise that is broken.
+    pub fn run(&mut self) -> Result<(), Violation> {
+        while let Some(((at, _), event)) = self.events.pop_first() {
+            self.clock.advance_to(at);
+            self.disk.set_clock(self.now().wall);
+            self.happen(event)?;
+            self.collect()?;
+            self.arm_threads();
+            if self.is_over() {
+                return Ok(());
+            }
+            if at > Instant::ZERO.after(PATIENCE) {
+                return Err(Violation::new(Rule::Progress, self.who_waits()));
+            }
+        }
+        Err(Violation::new(Rule::Progress, self.who_waits()))
+    }
+
+    /// Prints what happens from now on.
+    pub fn print(&mut self) {
+        self.trace.print();
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn note(&mut self, what: std::fmt::Arguments<'_>) {
+        let now = self.now();
+        self.trace.note(now, what);
+    }
+
+    fn schedule(&mut self, after: Duration, event: Event) {
+        let at = self.now().monotonic.after(after);
+        self.schedule_at(at, event);
+    }
+
+    fn schedule_at(&mut self, at: Instant, event: Event) {
+        let at = at.max(self.now().monotonic);
+        self.events.insert((at, self.next_event), event);
+        self.next_event += 1;
+    }
+
+    fn random_duration(&mut self, most_microseconds: u64) -> Duration {
+        Duration::from_micros(1 + self.random.below(most_microseconds))
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), Violation> {
+        match event {
+            Event::Arrive(asker, reactor, request) => self.arrive(asker, reactor, request),
+            Event::Answer(asker, response) => return self.answer(asker, &response),
+            Event::Disconnect(client, connection) => self.disconnect(client, connection),
+            Event::RequestTimeout(asker) => self.on_request_timeout(asker),
+            Event::Wake(client) => self.wake(client),
+            Event::Identify(producer) => self.identify(producer),
+            Event::Leader(producer, partition) => self.tell_leader(producer, partition),
+            Event::Turn(run, thread) if run == self.run => return self.turn(thread),
+            Event::GoOn(run, thread) if run == self.run => return self.go_on(thread),
+            Event::FetchDeadline(run, number) if run == self.run => {
+                return self.on_fetch_deadline(number);
+            }
+            Event::Checkpoint(run) if run == self.run => self.checkpoint(),
+            // Of a run that is over.
+            Event::Turn(..) | Event::GoOn(..) | Event::FetchDeadline(..) | Event::Checkpoint(_) => {
+            }
+            Event::Start => return self.start(),
+            Event::Fault(fault) => self.on_fault(fault),
+        }
+        Ok(())
+    }
+
+    /// Whether all is said and done: then the last crash is made, and after it nothing more.
+    fn is_over(&mut self) -> bool {
+        let Node::Up(broker) = &self.node else {
+            return false;
+        };
+        if self.is_last_run {
+            return true;
+        }
+        let at_end = |consumer: &Consumer| {
+            let replica = broker.replicas().get(consumer.partition());
+            let end = replica.map_or(0, |replica| replica.look(|_, log| log.log_end_offset().0));
+            consumer.direction() == crate::clients::Direction::Backward
+                || consumer.position() == end
+        };
+        let is_quiet = self.now().monotonic > self.plan.faults_end()
+            && self.producers.iter().all(Producer::is_done)
+            && self.consumers.iter().all(at_end);
+        if is_quiet {
+            self.is_last_run = true;
+            let torn = self.random.below(2) == 0;
+            self.on_fault(Fault::PowerCut { torn });
+        }
+        false
+    }
+
+    fn who_waits(&self) -> String {
+        let producers = self.producers.iter();
+        let producers = producers.filter(|producer| !producer.is_done()).count();
+        let positions: Vec<_> = self.consumers.iter().map(Consumer::position).collect();
+        let node = match &self.node {
+            Node::Down => "down",
+            Node::Starting => "starting",
+            Node::Up(_) => "up",
+            Node::Stopping(_) => "stopping",
+        };
+        format!("{producers} producers wait, consumers are at {positions:?}, the node is {node}")
+    }
+
+    fn leader(&self) -> NodeId {
+        match self.node {
+            Node::Up(_) => NodeId(1),
+            _ => NodeId::NONE,
+        }
+    }
+}
