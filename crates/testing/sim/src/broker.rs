@@ -18,9 +18,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ottla_log::{LogDirectory, LogError, OffsetCheckpoint};
 use ottla_messages::ErrorCode;
-use ottla_partition::Input;
-use ottla_runtime::{DirectoryHooks, GivenWork, Notice, Notices, ReadOutcome, Work};
-use ottla_types::Now;
+use ottla_partition::{Input, WaiterId};
+use ottla_runtime::{DirectoryHooks, GivenWork, Notice, Notices, Pool, ReadOutcome, Work};
+use ottla_types::{Duration, Now};
 
 use crate::bugs::Bug;
 use crate::clients::{FetchRequest, SentBatch};
@@ -37,18 +37,19 @@ pub type Directory = ottla_runtime::Directory<(), SimulatedDisk>;
 pub const REACTORS: usize = 2;
 
 /// What a task leaves for the scheduler.
-#[derive(Debug)]
 pub enum Left {
     /// For somebody who waits.
     Notice(Notice),
     /// A batch that was not handed to its replica.
-    Refused(u64, ErrorCode),
+    Refused(WaiterId, ErrorCode),
     /// A fetch was tried.
     Read(u64, ReadOutcome),
+    /// Work for the pool, after a while.
+    After(Duration, Work),
 }
 
 /// What tasks have left.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Outbox(Arc<Mutex<Vec<Left>>>);
 
 impl Outbox {
@@ -75,7 +76,6 @@ impl Outbox {
 type Replicas = Arc<Mutex<Vec<Arc<Replica>>>>;
 
 /// What the node does for its directory: as production's node does it.
-#[derive(Debug)]
 struct Hooks {
     clock: SimulatedClock,
     outbox: Outbox,
@@ -94,6 +94,10 @@ impl DirectoryHooks<(), SimulatedDisk> for Hooks {
 
     fn deliver(&self, mut notices: Notices) {
         self.outbox.push_notices(&mut notices);
+    }
+
+    fn after(&self, _pool: &Pool, wait: Duration, work: Work) {
+        self.outbox.push(Left::After(wait, work));
     }
 
     fn now(&self) -> Now {
@@ -130,7 +134,7 @@ pub struct Broker {
     /// Produce requests that wait, by number.
     pub produces: BTreeMap<u64, WaitingProduce>,
     /// Which batch of which request a waiter is.
-    waiters: BTreeMap<u64, (u64, usize)>,
+    waiters: BTreeMap<WaiterId, (u64, usize)>,
     /// Fetches that are tried or wait, by number.
     pub fetches: BTreeMap<u64, WaitingFetch>,
     next_number: u64,

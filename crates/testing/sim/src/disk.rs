@@ -23,8 +23,8 @@ pub enum DiskFault {
     Write,
     /// The next sync fails with EIO.
     Sync,
-    /// No space is left.
-    Full,
+    /// The next write to a file finds no space.
+    NoSpace,
 }
 
 /// What a call is, as far as its price depends on it.
@@ -42,6 +42,8 @@ struct Device {
     /// A sync takes up to so long.
     sync_max: Duration,
     fault: Option<DiskFault>,
+    /// Nothing more can be reserved; what was reserved can be written.
+    is_full: bool,
     is_dead: bool,
     /// Whether a fault was injected at any time.
     was_failing: bool,
@@ -65,6 +67,7 @@ impl SimulatedDisk {
             random: Random::from_seed(seed),
             sync_max,
             fault: None,
+            is_full: false,
             is_dead: false,
             was_failing: false,
             misses: 5,
@@ -97,6 +100,11 @@ impl SimulatedDisk {
         let device = &mut *self.device();
         device.fault = Some(fault);
         device.was_failing = true;
+    }
+
+    /// Lets it have no space to reserve, or have it again.
+    pub fn set_full(&self, is_full: bool) {
+        self.device().is_full = is_full;
     }
 
     /// Whether it was made to fail.
@@ -149,7 +157,10 @@ impl Device {
                 self.fault = None;
                 Err(io::Error::other("injected EIO"))
             }
-            (Some(DiskFault::Full), Call::Write) => Err(io::ErrorKind::StorageFull.into()),
+            (Some(DiskFault::NoSpace), Call::Write) => {
+                self.fault = None;
+                Err(io::ErrorKind::StorageFull.into())
+            }
             _ => Ok(()),
         }
     }
@@ -188,8 +199,7 @@ impl Storage for SimulatedDisk {
         &self,
         file: &MemoryFile,
         position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
+        place: &mut [u8],
     ) -> io::Result<usize> {
         {
             let device = &mut *self.device();
@@ -197,7 +207,7 @@ impl Storage for SimulatedDisk {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
         }
-        self.files.read_at(file, position, length, out)
+        self.files.read_at(file, position, place)
     }
 
     fn write_at(
@@ -223,15 +233,9 @@ impl Storage for SimulatedDisk {
             .write_at(file, position + cut, &[IoSlice::new(rest)])
     }
 
-    fn read_at(
-        &self,
-        file: &MemoryFile,
-        position: u64,
-        length: usize,
-        out: &mut Vec<u8>,
-    ) -> io::Result<usize> {
+    fn read_at(&self, file: &MemoryFile, position: u64, place: &mut [u8]) -> io::Result<usize> {
         self.take_time(Call::Read)?;
-        self.files.read_at(file, position, length, out)
+        self.files.read_at(file, position, place)
     }
 
     fn sync(&self, file: &MemoryFile) -> io::Result<()> {
@@ -249,6 +253,10 @@ impl Storage for SimulatedDisk {
     }
 
     fn reserve(&self, file: &MemoryFile, end: u64) -> io::Result<()> {
+        self.check_alive()?;
+        if self.device().is_full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.files.reserve(file, end)
     }
 

@@ -75,6 +75,10 @@ pub enum Fault {
     SyncMax(Duration),
     /// The disk fails.
     Disk(DiskFault),
+    /// Nothing more can be reserved on the disk, for a while.
+    Full,
+    /// There is space again.
+    SpaceFreed,
     /// One connection ends, by the place of its client.
     Cut(u64),
     /// The wall clock is set.
@@ -198,11 +202,18 @@ fn partition(random: &mut Random) -> PartitionPlan {
 }
 
 fn producer(random: &mut Random, index: usize, partitions: usize) -> ProducerPlan {
+    let is_idempotent = random.below(4) != 0;
     ProducerPlan {
         index,
-        is_idempotent: random.below(4) != 0,
+        is_idempotent,
         acks_all: random.below(5) != 0,
-        max_in_flight: *pick(random, &[1, 3, 5]),
+        // A restart remembers only the last batch of a producer, so that of several in flight the
+        // earlier ones would be taken for new ones.
+        max_in_flight: if is_idempotent {
+            1
+        } else {
+            *pick(random, &[1, 3, 5])
+        },
         partitions,
         batches: 30 + random.below(90),
         every: Duration::from_millis(*pick(random, &[5, 40, 150])),
@@ -237,8 +248,14 @@ fn fault(random: &mut Random, scenario: Scenario) -> Fault {
             Fault::SyncMax(Duration::from_millis(most))
         }
         Scenario::FailingDisk => {
-            let kinds = [DiskFault::Write, DiskFault::Sync, DiskFault::Full];
-            Fault::Disk(*pick(random, &kinds))
+            let kinds = [
+                Fault::Disk(DiskFault::Write),
+                Fault::Disk(DiskFault::Sync),
+                Fault::Disk(DiskFault::NoSpace),
+                Fault::Full,
+                Fault::Full,
+            ];
+            *pick(random, &kinds)
         }
         Scenario::Network => Fault::Cut(random.next_u64()),
         Scenario::Stop => Fault::Stop,

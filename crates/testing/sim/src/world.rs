@@ -11,10 +11,12 @@ mod node;
 mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use ottla_log::{LogError, MemoryStorage, Storage};
 use ottla_machine::Random;
+use ottla_runtime::Work;
 use ottla_types::{Duration, Instant, NodeId, Now};
 
 use crate::broker::{Broker, LOG_DIRECTORY};
@@ -63,12 +65,23 @@ enum Event {
     GoOn(u64, Thread),
     /// A fetch has waited long enough.
     FetchDeadline(u64, u64),
+    /// Work for the pool has waited long enough.
+    Given(u64, Given),
     /// Checkpoints are due.
     Checkpoint(u64),
     /// The process is started again.
     Start,
     /// Trouble.
     Fault(Fault),
+}
+
+/// Work that waits.
+struct Given(Work);
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("work")
+    }
 }
 
 #[derive(Debug)]
@@ -200,7 +213,7 @@ impl World {
         self.clock.now()
     }
 
-    fn note(&mut self, what: std::fmt::Arguments<'_>) {
+    fn note(&mut self, what: fmt::Arguments<'_>) {
         let now = self.now();
         self.trace.note(now, what);
     }
@@ -235,9 +248,13 @@ impl World {
                 return self.on_fetch_deadline(number);
             }
             Event::Checkpoint(run) if run == self.run => self.checkpoint(),
+            Event::Given(run, given) if run == self.run => self.give(given.0),
             // Of a run that is over.
-            Event::Turn(..) | Event::GoOn(..) | Event::FetchDeadline(..) | Event::Checkpoint(_) => {
-            }
+            Event::Turn(..)
+            | Event::GoOn(..)
+            | Event::FetchDeadline(..)
+            | Event::Given(..)
+            | Event::Checkpoint(_) => {}
             Event::Start => return self.start(),
             Event::Fault(fault) => self.on_fault(fault),
         }

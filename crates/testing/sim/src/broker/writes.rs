@@ -60,7 +60,7 @@ impl Broker {
                     Ok(summary) => {
                         let header = summary.header;
                         let batch = ClientBatch { header, bytes };
-                        replica.append(batch, Some((WaiterId(waiter), acks)), &mut notices);
+                        replica.append(batch, Some((waiter, acks)), &mut notices);
                     }
                     Err(error) => {
                         outbox.push(Left::Refused(waiter, ErrorCode(error.error_code())));
@@ -72,16 +72,20 @@ impl Broker {
     }
 
     /// Notes how a batch ended; the answer, if it was the last of its request.
-    pub fn on_produced(&mut self, waiter: u64, produced: Produced) -> Option<(Asker, Response)> {
+    pub fn on_produced(
+        &mut self,
+        waiter: WaiterId,
+        produced: Produced,
+    ) -> Option<(Asker, Response)> {
         self.on_ended(waiter, (produced.error, produced.base_offset.0))
     }
 
     /// Notes that a batch was not taken; the answer, if it was the last of its request.
-    pub fn on_refused(&mut self, waiter: u64, error: ErrorCode) -> Option<(Asker, Response)> {
+    pub fn on_refused(&mut self, waiter: WaiterId, error: ErrorCode) -> Option<(Asker, Response)> {
         self.on_ended(waiter, (error, -1))
     }
 
-    fn on_ended(&mut self, waiter: u64, ended: (ErrorCode, i64)) -> Option<(Asker, Response)> {
+    fn on_ended(&mut self, waiter: WaiterId, ended: (ErrorCode, i64)) -> Option<(Asker, Response)> {
         let (number, place) = self.waiters.remove(&waiter)?;
         let produce = self.produces.get_mut(&number)?;
         *produce.results.get_mut(place)? = Some(ended);

@@ -139,8 +139,8 @@ fn read(files: &MemoryStorage, path: &Path) -> Result<Bytes, String> {
     let read = || -> std::io::Result<Bytes> {
         let file = files.open(path, OpenHow::ReadOnly)?;
         let size = usize::try_from(files.metadata(path)?.size).unwrap_or(0);
-        let mut bytes = Vec::new();
-        files.read_at(&file, 0, size, &mut bytes)?;
+        let mut bytes = vec![0; size];
+        files.read_at(&file, 0, &mut bytes)?;
         Ok(bytes.into())
     };
     read().map_err(|error| error.to_string())

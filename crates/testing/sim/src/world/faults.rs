@@ -21,6 +21,12 @@ impl World {
             }
             Fault::SyncMax(most) => self.disk.set_sync_max(most),
             Fault::Disk(fault) => self.disk.fail(fault),
+            Fault::Full => {
+                self.disk.set_full(true);
+                let later = self.random_duration(4_000_000);
+                self.schedule(later, Event::Fault(Fault::SpaceFreed));
+            }
+            Fault::SpaceFreed => self.disk.set_full(false),
             Fault::Cut(which) => {
                 let all = self.network.all();
                 let count = all.len().max(1) as u64;

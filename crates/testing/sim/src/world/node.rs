@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use ottla_runtime::{Notice, waiter_number};
+use ottla_runtime::{Notice, Work, waiter_number};
 
-use super::{Event, Node, Thread, World};
+use super::{Event, Given, Node, Thread, World};
 use crate::broker::{Broker, Left, Tried, partition_directory};
 use crate::checkers::{Rule, Survives, Violation, check_lookups, scan_log};
 use crate::clients::Response;
@@ -71,6 +71,13 @@ impl World {
         Ok(())
     }
 
+    /// Work that was to wait is given to the pool.
+    pub(super) fn give(&mut self, work: Work) {
+        if let Node::Up(broker) | Node::Stopping(broker) = &mut self.node {
+            broker.pool.push_back(work);
+        }
+    }
+
     pub(super) fn checkpoint(&mut self) {
         if let Node::Up(broker) = &self.node {
             broker.spawn_checkpoint();
@@ -109,11 +116,15 @@ impl World {
         };
         let answered = match left {
             Left::Notice(Notice::Produced(waiter, produced)) => {
-                broker.on_produced(waiter.0, produced)
+                broker.on_produced(waiter, produced)
             }
             Left::Notice(Notice::Readable(fetch)) => {
-                broker.on_readable(waiter_number(fetch.0));
+                broker.on_readable(waiter_number(fetch));
                 None
+            }
+            Left::After(wait, work) => {
+                self.schedule(wait, Event::Given(self.run, Given(work)));
+                return;
             }
             Left::Refused(waiter, error) => broker.on_refused(waiter, error),
             Left::Read(number, outcome) => match broker.on_read(number, outcome) {
