@@ -227,9 +227,9 @@ impl Broker {
         }
         let is_storing = Arc::clone(&self.is_storing_checkpoints);
         let (files, directory) = (self.files.clone(), Arc::clone(&self.directory));
-        let (replicas, bug) = (self.replicas.clone(), self.bug);
+        let replicas = self.replicas.clone();
         self.directory.pool().spawn(move || {
-            let stored = store_checkpoints(&files, &replicas, bug);
+            let stored = store_checkpoints(&files, &replicas);
             is_storing.store(false, Ordering::Release);
             if let Err(error) = stored {
                 directory.fail(&error);
@@ -267,7 +267,6 @@ impl fmt::Debug for Broker {
 fn store_checkpoints(
     files: &LogDirectory<SimulatedDisk>,
     replicas: &[Arc<Replica>],
-    bug: Option<Bug>,
 ) -> Result<(), LogError> {
     for checkpoint in [
         OffsetCheckpoint::Replication,
@@ -276,9 +275,6 @@ fn store_checkpoints(
     ] {
         let offset = |replica: &Arc<Replica>| {
             replica.look(|machine, log| match checkpoint {
-                OffsetCheckpoint::RecoveryPoint if bug == Some(Bug::RecoveryPointTooFar) => {
-                    log.log_end_offset()
-                }
                 OffsetCheckpoint::RecoveryPoint => log.recovery_point(),
                 OffsetCheckpoint::LogStart => log.log_start_offset(),
                 _ => machine.high_watermark(),

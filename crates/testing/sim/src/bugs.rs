@@ -20,8 +20,6 @@ pub enum Bug {
     ForgetsSequences,
     /// After a crash the log is taken for cleanly closed.
     SkipsRecovery,
-    /// The recovery point is stored ahead of what is synced.
-    RecoveryPointTooFar,
     /// Fetches that wait are not woken.
     LosesWakeUps,
 }
@@ -37,7 +35,10 @@ impl Bug {
                 Rule::RecoveredLogIsWhole,
             ],
         ),
-        (Bug::DirectorySyncLies, &[Rule::AcknowledgedRecordsSurvive]),
+        (
+            Bug::DirectorySyncLies,
+            &[Rule::AcknowledgedRecordsSurvive, Rule::NoDuplicates],
+        ),
         (
             Bug::AcknowledgesTooEarly,
             &[Rule::AcknowledgedRecordsSurvive],
@@ -49,15 +50,6 @@ impl Bug {
         ),
         (
             Bug::SkipsRecovery,
-            &[
-                Rule::LookUpsAgree,
-                Rule::RecoveredLogIsWhole,
-                Rule::AcknowledgedRecordsSurvive,
-                Rule::RecoverySucceeds,
-            ],
-        ),
-        (
-            Bug::RecoveryPointTooFar,
             &[
                 Rule::LookUpsAgree,
                 Rule::RecoveredLogIsWhole,

@@ -202,6 +202,6 @@ pub(super) fn close(
         drop(replica.step(Input::StopLeading { error }));
         replica.close()?;
     }
-    store_checkpoints(files, replicas, None)?;
+    store_checkpoints(files, replicas)?;
     files.store_clean_shutdown(&CleanShutdown { broker_epoch: 1 })
 }

@@ -112,7 +112,7 @@ impl Broker {
         let deadline = self.fetches.get(&number).map(|fetch| fetch.deadline);
         if is_empty && deadline.is_some_and(|deadline| now < deadline) {
             let id = waiter_id(0, number);
-            if replica.watch(id, request.bound, outcome.readable_to) {
+            if replica.watch(id, request.bound, outcome.reach.offset) {
                 self.queue_fetch(number);
             } else if let Some(fetch) = self.fetches.get_mut(&number) {
                 fetch.parked = Some(outcome);
@@ -145,7 +145,7 @@ impl Broker {
         };
         replica.unwatch(waiter_id(0, number));
         let readable_to = replica.look(|machine, _| machine.high_watermark());
-        if readable_to > outcome.readable_to {
+        if readable_to > outcome.reach.offset {
             let detail = format!(
                 "{} could be read to {readable_to}, a fetch at {} waited on",
                 replica.topic_partition(),
