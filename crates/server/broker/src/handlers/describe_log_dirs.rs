@@ -1,7 +1,7 @@
 //! DescribeLogDirs (35), versions 1–5. Version 2 is flexible, 3 has an error for the whole answer,
 //! 4 tells how much room a directory has, 5 whether it is cordoned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -60,12 +60,13 @@ fn replicas<'a>(
     published: &'a Published,
     request: &'a DescribeLogDirsRequest,
 ) -> impl Iterator<Item = &'a Arc<Replica>> {
-    let is_wanted = |name: &str, partition: i32| match &request.topics {
-        None => true,
-        Some(topics) => topics
-            .iter()
-            .any(|topic| topic.topic.as_str() == name && topic.partitions.contains(&partition)),
-    };
+    let wanted: Option<HashSet<(&str, i32)>> = request.topics.as_ref().map(|topics| {
+        let partitions = topics.iter().flat_map(|topic| {
+            let name = topic.topic.as_str();
+            topic.partitions.iter().map(move |index| (name, *index))
+        });
+        partitions.collect()
+    });
     published
         .topics()
         .flat_map(|(_, topic)| topic.replicas())
@@ -74,7 +75,9 @@ fn replicas<'a>(
                 return None;
             };
             let partition = replica.topic_partition();
-            is_wanted(partition.topic.as_str(), partition.partition.0).then_some(replica)
+            let at = (partition.topic.as_str(), partition.partition.0);
+            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(&at));
+            is_wanted.then_some(replica)
         })
 }
 

@@ -1,6 +1,8 @@
 //! OffsetCommit (8), versions 2–10; OffsetFetch (9), 1–10; OffsetDelete (47), 0. Topics are looked
 //! up here, by name or (from version 10 on) by id; the coordinator of the group does the rest.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::rc::Rc;
 
 use ottla_group::{GroupRequest, GroupResponse, offset_fetch_groups, offset_fetch_response};
@@ -21,7 +23,7 @@ use ottla_messages::offset_fetch_response::{
 };
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::MetadataImage;
-use ottla_types::PartitionIndex;
+use ottla_types::{PartitionIndex, Uuid};
 
 use crate::groups;
 use crate::reactor::ReactorService;
@@ -55,7 +57,7 @@ pub async fn commit(
             other => unreachable!("a coordinator answers in kind, not {other:?}"),
         };
     }
-    merge_commit(&mut response, refused);
+    merge_commit(&mut response, refused, version);
     response
 }
 
@@ -116,13 +118,21 @@ fn split_commit(
     (known, refused)
 }
 
-fn merge_commit(response: &mut OffsetCommitResponse, refused: Vec<OffsetCommitResponseTopic>) {
+fn merge_commit(
+    response: &mut OffsetCommitResponse,
+    refused: Vec<OffsetCommitResponseTopic>,
+    version: i16,
+) {
+    // What was taken has both a name and an id by now, what was refused only what it was asked by.
+    let key = |topic: &OffsetCommitResponseTopic| match version {
+        TOPIC_IDS.. => (KafkaString::default(), topic.topic_id),
+        _ => (topic.name.clone(), Uuid::ZERO),
+    };
+    let mut places = places(&response.topics, key);
     for topic in refused {
-        let same = response
-            .topics
-            .iter_mut()
-            .find(|there| there.name == topic.name && there.topic_id == topic.topic_id);
-        match same {
+        let end = response.topics.len();
+        let place = *places.entry(key(&topic)).or_insert(end);
+        match response.topics.get_mut(place) {
             Some(there) => there.partitions.extend(topic.partitions),
             None => response.topics.push(topic),
         }
@@ -201,12 +211,12 @@ fn finish_fetch(
     }
     // Where all topics were asked for, those that exist no more have no id to be named by.
     answer.topics.retain_mut(|topic| {
-        if topic.topic_id == ottla_types::Uuid::ZERO
+        if topic.topic_id == Uuid::ZERO
             && let Some(found) = image.topics.by_name(&topic.name)
         {
             topic.topic_id = found.id;
         }
-        topic.topic_id != ottla_types::Uuid::ZERO
+        topic.topic_id != Uuid::ZERO
     });
     if answer.error_code != ErrorCode::NONE.0 {
         return;
@@ -278,11 +288,23 @@ fn refuse_delete(
 }
 
 fn merge_delete(response: &mut OffsetDeleteResponse, refused: Vec<OffsetDeleteResponseTopic>) {
+    let key = |topic: &OffsetDeleteResponseTopic| topic.name.clone();
+    let mut places = places(&response.topics, key);
     for topic in refused {
-        let mut topics = response.topics.iter_mut();
-        match topics.find(|there| there.name == topic.name) {
+        let end = response.topics.len();
+        let place = *places.entry(key(&topic)).or_insert(end);
+        match response.topics.get_mut(place) {
             Some(there) => there.partitions.extend(topic.partitions),
             None => response.topics.push(topic),
         }
     }
+}
+
+/// Where each topic stands in an answer. A request may name as many as it likes: looking each of
+/// them up by walking over the others would take its time from everybody on this reactor.
+fn places<Topic, Key: Eq + Hash>(
+    topics: &[Topic],
+    key: impl Fn(&Topic) -> Key,
+) -> HashMap<Key, usize> {
+    topics.iter().map(key).zip(0..).collect()
 }

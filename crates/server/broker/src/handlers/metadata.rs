@@ -5,9 +5,10 @@
 //! 7 leader epochs, 9 is flexible, 10 brought topic ids, 12 asks by them, 13 can tell a client to
 //! bootstrap anew.
 
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use ottla_messages::metadata_request::MetadataRequest;
+use ottla_messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use ottla_messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -29,9 +30,10 @@ pub async fn handle(
 ) -> MetadataResponse {
     let mut published = service.node().published();
     let missing = missing_topics(service, &published, context.version, &request);
-    let mut failures = Vec::new();
+    let mut failures = HashMap::new();
     if !missing.is_empty() {
-        failures = topic_creation::create_automatically(service.node(), &missing).await;
+        let failed = topic_creation::create_automatically(service.node(), &missing).await;
+        failures = failed.into_iter().collect();
         published = service.node().published();
     }
     let describe = Describe {
@@ -80,12 +82,12 @@ fn missing_topics(
     if !allowed {
         return Vec::new();
     }
-    let names = request
-        .topics
-        .iter()
-        .flatten()
-        .filter_map(|topic| topic.name.as_ref());
-    names
+    let topics = request.topics.as_deref().unwrap_or_default();
+    if are_malformed(topics, version) || are_by_id(topics) {
+        return Vec::new();
+    }
+    names(topics)
+        .into_iter()
         .filter(|name| published.image.topics.by_name(name).is_none())
         .map(|name| name.as_str().to_owned())
         .collect()
@@ -110,6 +112,24 @@ pub(super) fn brokers(
         .collect()
 }
 
+/// Whether topics are meant by their ids: one id is enough for that.
+fn are_by_id(topics: &[MetadataRequestTopic]) -> bool {
+    topics.iter().any(|topic| topic.topic_id != Uuid::ZERO)
+}
+
+/// Versions 10 and 11 have the fields of ids, but do not know ids yet.
+fn are_malformed(topics: &[MetadataRequestTopic], version: i16) -> bool {
+    version < 12 && (are_by_id(topics) || topics.iter().any(|topic| topic.name.is_none()))
+}
+
+/// The names of topics, each once.
+fn names(topics: &[MetadataRequestTopic]) -> BTreeSet<&KafkaString> {
+    topics
+        .iter()
+        .filter_map(|topic| topic.name.as_ref())
+        .collect()
+}
+
 struct Describe<'a> {
     context: &'a RequestContext,
     image: &'a MetadataImage,
@@ -117,7 +137,7 @@ struct Describe<'a> {
 }
 
 impl Describe<'_> {
-    fn topics(&self, failures: &[(String, ErrorCode)]) -> Vec<MetadataResponseTopic> {
+    fn topics(&self, failures: &HashMap<String, ErrorCode>) -> Vec<MetadataResponseTopic> {
         let version = self.context.version;
         match &self.request.topics {
             None => self
@@ -133,12 +153,21 @@ impl Describe<'_> {
                 .iter()
                 .map(|topic| self.topic(topic))
                 .collect(),
-            Some(topics) => topics
+            Some(topics) if are_malformed(topics, version) => topics
                 .iter()
-                .map(|topic| match &topic.name {
-                    Some(name) => self.by_name(name, failures),
-                    None => self.by_id(topic.topic_id),
+                .map(|topic| {
+                    let name = topic.name.clone().unwrap_or_default();
+                    absent(ErrorCode::INVALID_REQUEST, Some(name), Uuid::ZERO)
                 })
+                .collect(),
+            Some(topics) if are_by_id(topics) => {
+                let ids: BTreeSet<Uuid> = topics.iter().map(|topic| topic.topic_id).collect();
+                let known = ids.into_iter().filter(|id| *id != Uuid::ZERO);
+                known.map(|id| self.by_id(id)).collect()
+            }
+            Some(topics) => names(topics)
+                .into_iter()
+                .map(|name| self.by_name(name, failures))
                 .collect(),
         }
     }
@@ -146,16 +175,16 @@ impl Describe<'_> {
     fn by_name(
         &self,
         name: &KafkaString,
-        failures: &[(String, ErrorCode)],
+        failures: &HashMap<String, ErrorCode>,
     ) -> MetadataResponseTopic {
         if let Some(topic) = self.image.topics.by_name(name) {
             return self.topic(topic);
         }
-        let failure = failures.iter().find(|(failed, _)| failed == name.as_str());
         let error = if ottla_controller::validate_topic_name(name).is_err() {
             ErrorCode::INVALID_TOPIC_EXCEPTION
         } else {
-            failure.map_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, |(_, error)| *error)
+            let failure = failures.get(name.as_str()).copied();
+            failure.unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
         };
         absent(error, Some(name.clone()), Uuid::ZERO)
     }

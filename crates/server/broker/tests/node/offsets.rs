@@ -226,3 +226,46 @@ fn an_epoch_ends_where_the_next_one_begins() {
     assert_eq!(latest.unwrap().1, 3, "the newest epoch ends with the log");
     assert_eq!(end_of(0), (0, 2));
 }
+
+#[test]
+fn what_is_refused_of_a_topic_stands_with_what_is_taken_of_it() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    client.find_coordinator(GROUP);
+    let topic = |name: &str, partition_index| OffsetCommitRequestTopic {
+        name: KafkaString::copy_from(name),
+        partitions: vec![OffsetCommitRequestPartition {
+            partition_index,
+            committed_offset: 1,
+            ..OffsetCommitRequestPartition::default()
+        }],
+        ..OffsetCommitRequestTopic::default()
+    };
+    let mut topics = vec![topic("orders", 5), topic("gone", 0), topic("orders", 0)];
+    // So many that walking over them for each would be felt.
+    topics.extend((0..20_000).map(|number| topic(&format!("unknown-{number}"), 0)));
+    topics.push(topic("gone", 1));
+    let request = OffsetCommitRequest {
+        group_id: GROUP.into(),
+        generation_id_or_member_epoch: -1,
+        topics,
+        ..OffsetCommitRequest::default()
+    };
+    let response = client.call(BY_NAME, &request);
+    assert_eq!(response.topics.len(), 20_002);
+    let of = |name: &str| {
+        let topic = response.topics.iter().find(|topic| &*topic.name == name);
+        let mut codes: Vec<(i32, ErrorCode)> = topic
+            .unwrap()
+            .partitions
+            .iter()
+            .map(|partition| (partition.partition_index, ErrorCode(partition.error_code)))
+            .collect();
+        codes.sort_unstable();
+        codes
+    };
+    let unknown = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+    assert_eq!(of("orders"), [(0, ErrorCode::NONE), (5, unknown)]);
+    assert_eq!(of("gone"), [(0, unknown), (1, unknown)]);
+}

@@ -263,3 +263,38 @@ fn partitions_are_described_in_pages() {
     }
     assert_eq!(pages, ["a-0 a-1", "a-2 b-0", "b-1 b-2"]);
 }
+
+#[test]
+fn a_topic_that_is_asked_for_twice_is_told_and_made_once() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let mut request = by_name("orders", true);
+    let twice = request.topics.clone().unwrap();
+    request.topics.as_mut().unwrap().extend(twice);
+    for _ in 0..2 {
+        let topics = client.ask(&request).topics;
+        assert_eq!(topics.len(), 1);
+        assert_eq!(ErrorCode(topics[0].error_code), ErrorCode::NONE);
+    }
+}
+
+#[test]
+fn one_id_makes_ids_of_all_that_is_asked_for() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let topic_id = client.create_topic("orders", 1, &[]);
+    let mut request = by_name("others", true);
+    request.topics.as_mut().unwrap().push(MetadataRequestTopic {
+        topic_id,
+        name: None,
+    });
+    let topics = client.ask(&request).topics;
+    assert_eq!(topics.len(), 1);
+    assert_eq!(topics[0].topic_id, topic_id);
+    // Before version 12 nobody could ask by id.
+    let refused = client.call(11, &request).topics;
+    assert_eq!(refused.len(), 2);
+    for topic in refused {
+        assert_eq!(ErrorCode(topic.error_code), ErrorCode::INVALID_REQUEST);
+    }
+}
