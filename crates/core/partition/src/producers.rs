@@ -120,6 +120,18 @@ impl Producers {
         self.on_batch(header, header.base_offset);
     }
 
+    /// Remembers a data batch of the log that lies before all that is remembered of its producer:
+    /// a snapshot tells of the last one alone, but whoever had several in flight may repeat each.
+    /// To be called from the newest to the oldest.
+    pub fn on_earlier_batch(&mut self, header: &BatchHeader) {
+        if header.is_control() {
+            return;
+        }
+        if let Some(producer) = self.producers.get_mut(&header.producer_id) {
+            producer.prepend(header);
+        }
+    }
+
     /// Applies a transaction marker that is in the log. The transaction it ends, if one was open;
     /// its last stable offset is the one that holds once the marker is committed.
     pub fn on_marker(&mut self, marker: &Marker) -> Option<CompletedTransaction> {

@@ -60,6 +60,17 @@ impl Indexes {
             .map_or(0, |entry| entry.position)
     }
 
+    /// The position of a batch, the last one known that begins at `position` or before.
+    pub fn batch_before(&self, position: u64) -> u32 {
+        let behind = self
+            .offsets
+            .partition_point(|entry| u64::from(entry.position) <= position);
+        behind
+            .checked_sub(1)
+            .and_then(|at| self.offsets.get(at))
+            .map_or(0, |entry| entry.position)
+    }
+
     /// The relative offset up to which every timestamp is at most the given one, by the index
     /// alone.
     pub fn offset_before(&self, timestamp: TimestampMs) -> u32 {

@@ -207,13 +207,7 @@ fn producer(random: &mut Random, index: usize, partitions: usize) -> ProducerPla
         index,
         is_idempotent,
         acks_all: random.below(5) != 0,
-        // A restart remembers only the last batch of a producer, so that of several in flight the
-        // earlier ones would be taken for new ones.
-        max_in_flight: if is_idempotent {
-            1
-        } else {
-            *pick(random, &[1, 3, 5])
-        },
+        max_in_flight: *pick(random, &[1, 3, 5]),
         partitions,
         batches: 30 + random.below(90),
         every: Duration::from_millis(*pick(random, &[5, 40, 150])),

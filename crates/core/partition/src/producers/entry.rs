@@ -128,7 +128,7 @@ impl Producer {
             return base_sequence == 0;
         }
         let last = self.batches.back().map_or(-1, |batch| batch.last_sequence);
-        base_sequence == if last == i32::MAX { 0 } else { last + 1 }
+        base_sequence == sequence_after(last)
     }
 
     /// Remembers a batch; true if it opened a transaction.
@@ -154,6 +154,26 @@ impl Producer {
         opens
     }
 
+    /// Remembers a batch that directly precedes all that is remembered; others are left out.
+    pub fn prepend(&mut self, header: &BatchHeader) {
+        let follows = self.batches.front().is_some_and(|first| {
+            first.first_sequence == sequence_after(header.last_sequence())
+                && first.first_offset > header.last_offset()
+        });
+        if header.producer_epoch != self.epoch
+            || self.batches.len() == REMEMBERED_BATCHES
+            || !follows
+        {
+            return;
+        }
+        self.batches.push_front(Batch {
+            first_sequence: header.base_sequence,
+            last_sequence: header.last_sequence(),
+            first_offset: header.base_offset,
+            last_offset: header.last_offset(),
+        });
+    }
+
     /// Takes a marker in; where the transaction began, if one was open.
     pub fn end_transaction(&mut self, marker: &Marker) -> Option<Offset> {
         if marker.producer_epoch > self.epoch {
@@ -173,6 +193,11 @@ impl Producer {
                 .is_sorted_by_key(|batch| batch.first_offset)
         );
     }
+}
+
+/// The sequence after another one.
+fn sequence_after(sequence: i32) -> i32 {
+    sequence.checked_add(1).unwrap_or(0)
 }
 
 /// The sequence `distance` before `sequence`; sequences wrap from `i32::MAX` to 0.

@@ -19,6 +19,9 @@ use crate::{LogError, OpenFiles, Segment};
 
 /// How much is read at once.
 const SCAN_STEP: usize = 1 << 20;
+/// How much of a log's end is looked through for batches that may be repeated: what producers have
+/// in flight at a time.
+const REPEATABLE_BYTES: u64 = 256 << 10;
 
 /// Producer state on its way to the end of a log.
 pub(super) struct ProducerLoader<S: Storage> {
@@ -172,7 +175,46 @@ impl<S: Storage> ProducerLoader<S> {
             self.replay_pieces(pieces, log_end_offset)?;
         }
         self.store_snapshot(found, log_end_offset)?;
+        self.recall_earlier_batches(pieces)?;
         Ok(self.last_snapshot)
+    }
+
+    /// Lets producers remember the batches before their last one, as far as they lie near the end:
+    /// a snapshot does not have them, and without them a repeated one would be taken for new.
+    fn recall_earlier_batches(
+        &mut self,
+        pieces: &[(Arc<Segment<S>>, u64)],
+    ) -> Result<(), LogError> {
+        if self.producers.count() == 0 {
+            return Ok(());
+        }
+        let mut left = REPEATABLE_BYTES;
+        for (segment, size) in pieces.iter().rev() {
+            let from = segment
+                .load_indexes(*size)?
+                .batch_before(size.saturating_sub(left));
+            let mut headers = Vec::new();
+            let mut scan = Scan::new(segment, from.into(), *size, SCAN_STEP);
+            loop {
+                match scan.header() {
+                    Ok(Some(header)) => {
+                        headers.push(header);
+                        scan.skip(&header);
+                    }
+                    // What nobody had to read to open the log must not keep it from opening.
+                    Ok(None) | Err(LogError::Corrupt { .. } | LogError::Refused(_)) => break,
+                    Err(error) => return Err(error),
+                }
+            }
+            for header in headers.iter().rev() {
+                self.producers.on_earlier_batch(header);
+            }
+            left = left.saturating_sub(*size);
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps the snapshots at segment bases, and the newest other one if it lies above all of

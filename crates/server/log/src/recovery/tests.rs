@@ -336,6 +336,17 @@ fn producer_state_is_the_same_after_a_clean_stop_a_kill_and_a_lost_snapshot() {
     assert!(decode(&storage, newest).is_ok(), "it was written anew");
 }
 
+#[test]
+fn every_batch_that_may_be_repeated_is_known_after_a_restart() {
+    let (storage, opened) = with_producers(40);
+    let expected = opened.producers.clone();
+    let killed = open(&storage.kill(), &options()).unwrap();
+    assert_eq!(killed.producers, expected);
+    close(opened).unwrap();
+    let stopped = open(&storage.kill(), &clean()).unwrap();
+    assert_eq!(stopped.producers, expected);
+}
+
 fn decode(storage: &MemoryStorage, name: &str) -> Result<usize, &'static str> {
     crate::decode_producers(&file(storage, name)).map(|entries| entries.len())
 }
