@@ -57,7 +57,8 @@ async function startConsumer(settings, topic, seek) {
     state.assignment = [];
     queue.length = 0;
   });
-  const joined = new Promise((resolve) => state.consumer.on(state.consumer.events.GROUP_JOIN, resolve));
+  const { GROUP_JOIN } = state.consumer.events;
+  const joined = new Promise((resolve) => state.consumer.on(GROUP_JOIN, resolve));
   await state.consumer.connect();
   await state.consumer.subscribe({ topic, fromBeginning: true });
   await state.consumer.run({

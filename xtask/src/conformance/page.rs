@@ -122,7 +122,8 @@ fn clients(text: &mut String) {
 }
 
 fn tools(text: &mut String) {
-    text.push_str("\n## All clients together, Apache Kafka's own tools, and tutorials\n\n| scenario | |\n|---|---|\n");
+    text.push_str("\n## All clients together, Apache Kafka's own tools, and tutorials\n\n");
+    text.push_str("| scenario | |\n|---|---|\n");
     for scenario in SCENARIOS
         .iter()
         .filter(|scenario| !scenario.is_for_clients())

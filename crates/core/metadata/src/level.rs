@@ -1,7 +1,7 @@
 //! `metadata.version`: the level of the metadata log's format, and what each level switches.
 //!
-//! *Kafka*: `MetadataVersion`. Levels from 32 on need records this release does not know. Level 31 is
-//! not stable: it is for nodes with `unstable.feature.versions.enable`.
+//! *Kafka*: `MetadataVersion`. Levels from 32 on need records this release does not know. Level 31
+//! is not stable: it is for nodes with `unstable.feature.versions.enable`.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! How a broker asks the active controller, in this process or in another one.
 //!
-//! Kafka's brokers ask in two ways, and so does this one: for themselves directly, for their clients
-//! in an Envelope (KIP-590) that says who the client is. Each way has a connection of its own, so that
-//! a change that takes long holds back no heartbeat.
+//! Kafka's brokers ask in two ways, and so does this one: for themselves directly, for their
+//! clients in an Envelope (KIP-590) that says who the client is. Each way has a connection of its
+//! own, so that a change that takes long holds back no heartbeat.
 //!
 //! *Kafka*: `NodeToControllerChannelManager`, `ForwardingManager`.
 

@@ -1,8 +1,8 @@
 //! A node's life as the active controller sees it: a controller registers; a broker is registered,
 //! unfenced, heard of every two seconds, and let go in order.
 //!
-//! *State* of a broker: starting → registered → unfenced → leaving → gone. A controller that forgets the
-//! broker's epoch is registered with anew.
+//! *State* of a broker: starting → registered → unfenced → leaving → gone. A controller that
+//! forgets the broker's epoch is registered with anew.
 //! *Kafka*: `BrokerLifecycleManager`.
 
 use std::sync::Arc;

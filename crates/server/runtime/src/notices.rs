@@ -22,7 +22,8 @@ pub const REACTORS_MAX: usize = 256;
 /// The id of the `number`th waiter of a reactor.
 ///
 /// # Panics
-/// If the reactor's number is [`REACTORS_MAX`] or more: another reactor's waiters would be answered.
+/// If the reactor's number is [`REACTORS_MAX`] or more: another reactor's waiters would be
+/// answered.
 #[must_use]
 pub fn waiter_id(reactor: usize, number: u64) -> WaiterId {
     assert!(

@@ -18,7 +18,7 @@ const BROKER_ID: NodeId = NodeId(2);
 
 /// What every test node is configured with: nothing waits for a clock, and two reactors, so that
 /// neighbouring connections are served by different threads.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("process.roles", "broker,controller"),
     (
         "listeners",
@@ -26,6 +26,7 @@ const SETTINGS: [(&str, &str); 10] = [
     ),
     ("controller.listener.names", "CONTROLLER"),
     ("controller.quorum.bootstrap.servers", "localhost:1"),
+    ("broker.heartbeat.interval.ms", "50"),
     ("offsets.topic.replication.factor", "1"),
     ("offsets.topic.num.partitions", "2"),
     ("group.initial.rebalance.delay.ms", "0"),

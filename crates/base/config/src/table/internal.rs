@@ -49,7 +49,8 @@ keys! {
     "share.coordinator.state.topic.prune.interval.ms", Int, Is("300000"),
         AtLeast(1), Low, ReadOnly, NotYet,
         "A setting of the share coordinator.";
-    "unclean.leader.election.interval.ms", Long, Is("300000"), AtLeast(1), Medium, ReadOnly, Honoured,
+    "unclean.leader.election.interval.ms", Long, Is("300000"), AtLeast(1), Medium, ReadOnly,
+        Honoured,
         "Milliseconds between the controller's rounds that look for unclean elections.";
     "unstable.api.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, NotYet,
         "Whether versions of APIs that are not yet stable are offered.";

@@ -10,7 +10,8 @@ keys! {
         "Replicas of a topic created without saying how many.";
     "inter.broker.listener.name", String, Null, Any, Medium, ReadOnly, Honoured,
         "The listener brokers use among themselves.";
-    "leader.imbalance.check.interval.seconds", Long, Is("300"), AtLeast(1), High, ReadOnly, Honoured,
+    "leader.imbalance.check.interval.seconds", Long, Is("300"), AtLeast(1), High, ReadOnly,
+        Honoured,
         "Seconds between the controller's rounds that move leadership back to preferred replicas.";
     "min.insync.replicas", Int, Is("1"), AtLeast(1), High, ClusterWide, Honoured,
         "In-sync replicas that acks=all needs, unless the topic says otherwise.";

@@ -1,5 +1,5 @@
-//! DescribeProducers (61), version 0: the idempotent producers that a partition remembers, and their
-//! open transactions (KIP-664).
+//! DescribeProducers (61), version 0: the idempotent producers that a partition remembers, and
+//! their open transactions (KIP-664).
 
 use std::rc::Rc;
 

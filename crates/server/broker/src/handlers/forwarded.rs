@@ -4,8 +4,8 @@
 //!
 //! When the active controller is in this process, an answer is given when this node has taken the
 //! change in, so that a client that was told "created" can produce here at once. On a controller's
-//! listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63), 0–2;
-//! AllocateProducerIds (67), 0; and controllers: ControllerRegistration (70), 0.
+//! listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63),
+//! 0–2; AllocateProducerIds (67), 0; and controllers: ControllerRegistration (70), 0.
 
 use std::rc::Rc;
 

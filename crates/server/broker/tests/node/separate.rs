@@ -23,7 +23,8 @@ fn what_its_clients_ask_is_decided_by_the_controller() {
 
 #[test]
 fn it_comes_back_under_its_id_after_a_stop() {
-    let controller = TestNode::start();
+    // As in Kafka, it is taken for another broker with its id while its old session may live.
+    let controller = TestNode::with(&[("broker.session.timeout.ms", "1000")]);
     let broker = TestNode::broker_of(&controller);
     broker.client().create_topic("before", 1, &[]);
     let broker = broker.restarted();

@@ -45,7 +45,7 @@ fn value(topic: &str, values: &[&str]) -> (String, Vec<String>) {
 }
 
 #[test]
-fn a_session_tells_only_what_is_new() {
+fn a_session_tells_only_what_has_changed() {
     let node = TestNode::start();
     let mut client = two_topics(&node);
     let opened = client.call(FETCH_BY_NAME, &opening(&["orders", "payments"]));

@@ -39,8 +39,8 @@ pub struct QuorumConfiguration {
     pub endpoints: Vec<QuorumEndpoint>,
     /// `controller.quorum.voters`; in force while no record of the log names voters.
     pub static_voters: Vec<Voter>,
-    /// `controller.quorum.bootstrap.servers`: whom a node outside of the voters asks for the leader.
-    /// Empty: the voters.
+    /// `controller.quorum.bootstrap.servers`: whom a node outside of the voters asks for the
+    /// leader. Empty: the voters.
     pub bootstrap_servers: Vec<NodeAddress>,
     /// The first of `controller.listener.names`.
     pub controller_listener: String,

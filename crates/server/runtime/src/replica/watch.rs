@@ -26,8 +26,8 @@ impl Watchers {
 }
 
 impl<H: Hosted, S: Storage> Replica<H, S> {
-    /// Sends a notice to a fetch when the replica can be read beyond `seen`; true, and no notice, if
-    /// it already can.
+    /// Sends a notice to a fetch when the replica can be read beyond `seen`; true, and no notice,
+    /// if it already can.
     pub fn watch(self: &Arc<Self>, fetch: WaiterId, bound: ReadBound, seen: Offset) -> bool {
         let state = &mut *self.lock();
         if bound.of(&state.machine) > seen || state.machine.leader_epoch().is_none() {

@@ -1,8 +1,9 @@
 //! Golden scripts. Commands name a member first; messages are named by the number they got.
 //!
-//! `voters 1,2,3 [kraft=1]` · `bootstrap 1,2` (whom members ask that know no voters) · `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1`
-//! · `deadline 1` (moves the clock there) · `clock MS` · `deliver [N]` · `drop [N]` (without a
-//! number: all that is on the wire now) · `settle` (delivers and flushes until nothing moves) ·
+//! `voters 1,2,3 [kraft=1]` · `bootstrap 1,2` (whom members ask that know no voters) ·
+//! `disk 1 [epoch=] [leader=] [voted=] [log=EPOCH:COUNT,…]` · `start 1` · `deadline 1` (moves the
+//! clock there) · `clock MS` · `deliver [N]` · `drop [N]` (without a number: all that is on the
+//! wire now) · `settle` (delivers and flushes until nothing moves) ·
 //! `vote|begin|end|fetch 1 …` (a request from outside) · `append 1 COUNT` · `flush 1` · `crash 1` ·
 //! `shutdown 1` · `voters-changed` (who starts from now on listens elsewhere) · `show`
 
