@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use ottla_config::{Durability, TopicConfig};
 use ottla_log::{
-    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, ReplicaDirectory,
+    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, Remedy, ReplicaDirectory,
     ReplicaState, RollLimits,
 };
 use ottla_machine::Random;
@@ -33,6 +33,9 @@ pub struct Logs {
     open_files: Arc<OpenFiles<RealStorage>>,
     producer_id_expiration_ms: i64,
     directories: Vec<Loaded>,
+    /// Whether a directory of the configuration could not be taken up: what is not found may lie
+    /// there.
+    has_offline: bool,
     random: Random,
 }
 
@@ -75,26 +78,46 @@ pub fn index_interval_bytes(config: &TopicConfig) -> u64 {
 
 impl Logs {
     /// Takes up the directories: reads their checkpoints, takes their clean-shutdown markers away,
-    /// lists their replicas and removes those that were being deleted.
+    /// lists their replicas and removes those that were being deleted. A directory that fails
+    /// meanwhile goes offline; with it one more of them is offline than was before.
     ///
     /// # Errors
-    /// When a directory cannot be read or holds what no log directory holds.
+    /// When a directory holds what no log directory holds, or the one with the metadata fails, or
+    /// all do.
     pub fn load(
         node_id: NodeId,
-        directories: &[RunningDirectory],
+        (directories, mut has_offline): (&[RunningDirectory], bool),
+        metadata_directory: &Path,
         open_files_limit: usize,
         producer_id_expiration_ms: i64,
         seed: u64,
     ) -> Result<Logs, LogError> {
-        let directories = directories
-            .iter()
-            .map(load_directory)
-            .collect::<Result<Vec<_>, LogError>>()?;
+        let (mut loaded, mut failed) = (Vec::new(), Vec::new());
+        for directory in directories {
+            match load_directory(directory) {
+                Ok(directory) => loaded.push(directory),
+                Err(error)
+                    if error.remedy() == Remedy::TakeDirectoryOffline
+                        && directory.path() != metadata_directory =>
+                {
+                    failed.push((directory, error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        has_offline |= !failed.is_empty();
+        for (directory, error) in failed {
+            if loaded.is_empty() {
+                return Err(error);
+            }
+            directory.fail(&error);
+        }
         Ok(Logs {
             node_id,
             open_files: OpenFiles::new(open_files_limit),
             producer_id_expiration_ms,
-            directories,
+            directories: loaded,
+            has_offline,
             random: Random::from_seed(seed),
         })
     }
@@ -129,7 +152,7 @@ impl Logs {
                 let path = loaded.running.path();
                 if let Some(other) = seen.insert(partition.clone(), path) {
                     return Err(LogError::Refused(format!(
-                        "{partition} lies in {} and in {}",
+                        "{partition} lies in {} and in {}: move one of them away",
                         other.display(),
                         path.display()
                     )));
@@ -140,11 +163,15 @@ impl Logs {
         Ok(())
     }
 
-    fn directory_for(&self, partition: &TopicPartition) -> Option<usize> {
+    /// `is_created`: the partition is new, so that it cannot lie in a directory that is offline.
+    fn directory_for(&self, partition: &TopicPartition, is_created: bool) -> Option<usize> {
         let found = self
             .directories
             .iter()
             .position(|d| d.replicas.contains(partition));
+        if found.is_none() && self.has_offline && !is_created {
+            return None;
+        }
         let working = self
             .directories
             .iter()

@@ -86,7 +86,6 @@ impl Publisher {
                 }
             }
         } else {
-            self.acting = true;
             self.set_strays_aside(image)?;
         }
         let touched = if next.topics().next().is_none() {
@@ -104,6 +103,7 @@ impl Publisher {
             .map(|topic| (&**topic, self.config_of(image, topic)))
             .collect();
         self.open_missing(&topics);
+        self.acting = true;
         for (topic, config) in topics {
             self.update_topic(&mut next, topic, config);
         }
@@ -129,6 +129,7 @@ impl Publisher {
     /// Opens all replicas of these topics that belong here and are not open.
     fn open_missing(&mut self, topics: &[(&Topic, TopicConfig)]) {
         let own = self.node.node_id();
+        let before = self.node.published();
         let mut plans = Vec::new();
         for (topic, config) in topics {
             for (index, partition) in &topic.partitions {
@@ -139,7 +140,11 @@ impl Publisher {
                 if !partition.replicas.contains(&own) || self.lock().contains_key(&at) {
                     continue;
                 }
-                match self.logs.begin_open(&at, topic.id, config) {
+                // Made while this node is running, so that no directory can hold it yet.
+                let was_there = before.image.topics.by_id(topic.id);
+                let was_there = was_there.is_some_and(|topic| topic.partition(*index).is_some());
+                let is_created = self.acting && (!was_there || self.unopened.contains(&topic.id));
+                match self.logs.begin_open(&at, (topic.id, is_created), config) {
                     Ok(plan) => plans.push(plan),
                     Err(error) => {
                         tracing::error!(partition = %at, %error, "the replica cannot be opened");
@@ -167,6 +172,9 @@ impl Publisher {
         self.logs.on_open_failed(&plan);
         if error.remedy() != Remedy::Retry {
             tracing::error!(%partition, %error, "the replica cannot be opened");
+            if let LogError::Storage { .. } = error {
+                plan.directory().fail(&error);
+            }
             return;
         }
         self.unopened.insert(plan.topic_id());
@@ -201,6 +209,7 @@ impl Publisher {
             partition: index,
         };
         let opened = self.lock().get(&at).cloned();
+        let opened = opened.filter(|replica| !replica.directory().has_failed());
         let Some(replica) = opened else {
             return Hosting::Offline;
         };

@@ -137,7 +137,8 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     let expiration = i64::from(node.config().producer_ids.expiration_ms);
     let logs = Logs::load(
         node.node_id(),
-        node.directories(),
+        (node.directories(), taken.has_offline),
+        &node.config().log_dirs.metadata_log_dir,
         open_files(),
         expiration,
         random.next_u64(),

@@ -40,15 +40,16 @@ impl Logs {
     /// replicas.
     ///
     /// # Errors
-    /// When no directory works.
+    /// When no directory works, or it may lie in one that is offline: unless it `is_created`, an
+    /// empty one must not take its place.
     pub fn begin_open(
         &mut self,
         partition: &TopicPartition,
-        topic_id: TopicId,
+        (topic_id, is_created): (TopicId, bool),
         config: &TopicConfig,
     ) -> Result<OpenPlan, LogError> {
-        let index = self.directory_for(partition).ok_or_else(|| {
-            LogError::Refused(format!("no log directory is left for {partition}"))
+        let index = self.directory_for(partition, is_created).ok_or_else(|| {
+            LogError::Refused(format!("the log directory of {partition} is offline"))
         })?;
         let Some(loaded) = self.directories.get_mut(index) else {
             unreachable!("a directory that was chosen exists")
@@ -99,6 +100,12 @@ impl OpenPlan {
     #[must_use]
     pub fn topic_id(&self) -> TopicId {
         self.topic_id
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn directory(&self) -> &RunningDirectory {
+        &self.directory
     }
 
     fn perform(&self) -> Result<Arc<Replica>, LogError> {

@@ -1,10 +1,13 @@
 //! Takes the log directories: locks them, reads who they belong to, starts their threads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ottla_config::BrokerConfig;
-use ottla_log::{DirectoryLock, LogDirectory, MetaProperties, RealStorage, identify_directories};
+use ottla_log::{
+    DirectoryLock, LogDirectory, LogError, MetaProperties, RealStorage, Remedy,
+    identify_directories,
+};
 use ottla_machine::Random;
 use ottla_runtime::{Directory, Pool, clock};
 use ottla_types::Uuid;
@@ -26,23 +29,32 @@ pub(super) struct Taken {
     /// The epoch under which the last run stopped in order; -1 if it did not.
     pub previous_broker_epoch: i64,
     pub locks: Vec<DirectoryLock>,
+    /// Whether a directory of the configuration is left out.
+    pub has_offline: bool,
 }
 
+/// Takes all directories. One that cannot be read or locked is left out, as Kafka does, unless it
+/// is the one with the metadata.
 pub(super) fn take(broker: &BrokerConfig, random: &mut Random) -> Result<Taken, StartError> {
-    let paths = directory_paths(broker);
-    let locks = paths
-        .iter()
-        .filter(|path| path.is_dir())
-        .map(|path| DirectoryLock::acquire(path))
-        .collect::<Result<Vec<_>, _>>()?;
     let directory = |path: &PathBuf| LogDirectory::new(RealStorage, path);
-    let mut found = Vec::new();
-    for path in &paths {
-        found.push((path.clone(), directory(path).load_meta_properties()?));
+    let metadata = &broker.log_dirs.metadata_log_dir;
+    let (mut locks, mut found, mut has_offline) = (Vec::new(), Vec::new(), false);
+    for path in directory_paths(broker) {
+        match lock_and_read(&path) {
+            Ok((lock, properties)) => {
+                locks.extend(lock);
+                found.push((path, properties));
+            }
+            Err(error) if error.remedy() == Remedy::TakeDirectoryOffline && path != *metadata => {
+                has_offline = true;
+                tracing::error!(directory = %path.display(), %error, "log directory left out");
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     let identity = identify_directories(&found, broker.node.node_id)?;
     let mut ids = Vec::new();
-    for (path, id) in paths.iter().zip(&identity.directory_ids) {
+    for ((path, _), id) in found.iter().zip(&identity.directory_ids) {
         let id = match id {
             Some(id) => *id,
             None => {
@@ -59,7 +71,6 @@ pub(super) fn take(broker: &BrokerConfig, random: &mut Random) -> Result<Taken, 
         };
         ids.push((path.clone(), id));
     }
-    let metadata = &broker.log_dirs.metadata_log_dir;
     let metadata_id = ids
         .iter()
         .find(|(path, _)| path == metadata)
@@ -73,7 +84,20 @@ pub(super) fn take(broker: &BrokerConfig, random: &mut Random) -> Result<Taken, 
         directories: ids,
         metadata_directory_id: metadata_id.unwrap_or_default(),
         locks,
+        has_offline,
     })
+}
+
+type Read = (Option<DirectoryLock>, Option<MetaProperties>);
+
+fn lock_and_read(path: &Path) -> Result<Read, LogError> {
+    // What is not there is not formatted, which is told better.
+    let lock = path
+        .is_dir()
+        .then(|| DirectoryLock::acquire(path))
+        .transpose()?;
+    let properties = LogDirectory::new(RealStorage, path).load_meta_properties()?;
+    Ok((lock, properties))
 }
 
 /// What the markers of all directories agree on.

@@ -10,6 +10,7 @@ mod configs;
 mod connections;
 mod controller;
 mod delete_records;
+mod directories;
 mod fetch;
 mod groups;
 mod lifecycle;

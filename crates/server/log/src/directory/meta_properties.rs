@@ -46,8 +46,13 @@ impl MetaProperties {
             })
             .transpose()?;
         let cluster_id = properties.get("cluster.id").map(str::to_owned);
-        if version == 1 && (cluster_id.is_none() || node_id.is_none()) {
-            return Err("a meta.properties file of version 1 needs cluster.id and node.id".into());
+        if version == 1 && cluster_id.is_none() {
+            return Err("it has no cluster.id".into());
+        }
+        if node_id.is_none() {
+            return Err(format!(
+                "it has no {node_key}: this is not what kafka-storage format writes"
+            ));
         }
         let directory_id = properties
             .get("directory.id")

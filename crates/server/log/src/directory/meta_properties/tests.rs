@@ -38,6 +38,9 @@ fn what_a_file_cannot_say_is_refused() {
     for text in [
         "version=2\nnode.id=1\ncluster.id=a\n",
         "version=1\nnode.id=1\n",
+        "node.id=1\ncluster.id=a\n",
+        "garbage",
+        "",
         "version=1\ncluster.id=a\n",
         "version=1\nnode.id=-1\ncluster.id=a\n",
         "version=1\nnode.id=x\ncluster.id=a\n",
