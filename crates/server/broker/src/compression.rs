@@ -7,6 +7,11 @@ use ottla_records::{
     CompressionLevels, Header, InflateLimits, RecordError, Summary,
 };
 
+/// Whether a topic takes every batch with the compression it came in.
+pub fn stores_as_it_came(config: &TopicConfig) -> bool {
+    config.compression == BrokerCompression::Producer
+}
+
 /// The batch as the topic wants it: as it came, or built anew with another compression.
 ///
 /// # Errors

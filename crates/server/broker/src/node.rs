@@ -40,6 +40,7 @@ pub struct Node {
     reactors: Vec<ReactorHandle<Message>>,
     metrics: Vec<Arc<Metrics>>,
     control: tokio::runtime::Handle,
+    compute: Pool,
     seed: AtomicU64,
 }
 
@@ -70,6 +71,8 @@ pub struct NodeParts {
     pub reactors: Vec<ReactorHandle<Message>>,
     /// Where background tasks run.
     pub control: tokio::runtime::Handle,
+    /// Threads for what would keep a reactor busy.
+    pub compute: Pool,
     /// For what must not be guessed alike twice.
     pub seed: u64,
 }
@@ -93,6 +96,7 @@ impl Node {
             directories: parts.directories,
             reactors: parts.reactors,
             control: parts.control,
+            compute: parts.compute,
             seed: AtomicU64::new(parts.seed),
         }
     }
@@ -194,6 +198,12 @@ impl Node {
     #[must_use]
     pub fn control(&self) -> &tokio::runtime::Handle {
         &self.control
+    }
+
+    /// Threads for what would keep a reactor busy: inflating, compressing.
+    #[must_use]
+    pub fn compute(&self) -> &Pool {
+        &self.compute
     }
 
     /// A seed that was not given out before. The numbers that follow from one have nothing to do

@@ -6,6 +6,7 @@ mod produces;
 pub use produces::PendingProduce;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use ottla_fetch::{
 };
 use ottla_machine::Machine;
 use ottla_messages::fetch_request::FetchRequest;
+use ottla_messages::produce_request::ProduceRequest;
 use ottla_partition::WaiterId;
 use ottla_runtime::{Connection, Notice, Service, clock, waiter_id, waiter_number};
 use ottla_types::{Duration, Instant, RequestId};
@@ -23,8 +25,11 @@ use tokio::sync::Notify;
 
 use crate::apis;
 use crate::handlers::fetch::{self, ParkedFetches};
+use crate::handlers::produce;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::published::Published;
+use crate::request::RequestContext;
 use produces::PendingProduces;
 
 /// A fetch session is safe from those that want its slot for so long, as in Kafka.
@@ -37,6 +42,8 @@ pub enum Message {
     Notice(Notice),
     /// What was read from the disk for a fetch.
     ColdRead(fetch::ColdRead),
+    /// The batches of a produce request were checked.
+    Checked(produce::CheckedRequest),
 }
 
 /// The requests of one reactor.
@@ -47,6 +54,8 @@ pub struct ReactorService {
     next_number: Cell<u64>,
     produces: RefCell<PendingProduces>,
     produce_waits: RefCell<Waits>,
+    /// Requests whose batches another thread checks.
+    being_checked: RefCell<BTreeMap<u64, RequestContext>>,
     fetches: RefCell<ParkedFetches>,
     fetch_waits: RefCell<Waits>,
     sessions: RefCell<Sessions>,
@@ -74,6 +83,7 @@ impl ReactorService {
             next_number: Cell::new(0),
             produces: RefCell::default(),
             produce_waits: RefCell::default(),
+            being_checked: RefCell::default(),
             fetches: RefCell::default(),
             fetch_waits: RefCell::default(),
             sessions,
@@ -141,6 +151,24 @@ impl ReactorService {
         let id = RequestId(produce.first_number());
         self.produces.borrow_mut().park(produce);
         self.step(&self.produce_waits, Input::Park(id, deadline));
+    }
+
+    /// Has a thread that computes check the batches of a request. Its connection waits.
+    pub(crate) fn check_elsewhere(
+        &self,
+        context: RequestContext,
+        request: ProduceRequest,
+        published: Arc<Published>,
+    ) {
+        let number = self.reserve_waiter_numbers(1);
+        let version = context.version;
+        context.connection().suspend();
+        self.being_checked.borrow_mut().insert(number, context);
+        let (node, reactor) = (Arc::clone(&self.node), self.index);
+        self.node.compute().spawn(move || {
+            let checked = produce::check_all(number, version, request, published);
+            node.reactor(reactor).send(Message::Checked(checked));
+        });
     }
 
     /// What a fetch is about.
@@ -250,6 +278,11 @@ impl Service for ReactorService {
         match message {
             Message::Notice(notice) => self.on_notice(notice),
             Message::ColdRead(read) => fetch::on_cold_read(self, read),
+            Message::Checked(request) => {
+                let context = self.being_checked.borrow_mut().remove(&request.number);
+                let context = context.expect("a request is checked once");
+                produce::on_checked(self, context, request);
+            }
         }
     }
 

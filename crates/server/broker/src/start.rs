@@ -19,7 +19,7 @@ use ottla_log::{DirectoryLock, LogDirectory, LogError, RealStorage};
 use ottla_machine::Random;
 use ottla_runtime::quorum::{QuorumError, QuorumHandle, start_quorum};
 use ottla_runtime::{
-    Acceptor, ConnectionLimits, Directory, REACTORS_MAX, ReactorHandle, start_reactor,
+    Acceptor, ConnectionLimits, Directory, Pool, REACTORS_MAX, ReactorHandle, start_reactor,
 };
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, oneshot};
@@ -220,6 +220,7 @@ fn assemble(
         directories,
         reactors: reactors.clone(),
         control,
+        compute: Pool::start("compute", count)?,
         seed: random.next_u64(),
     }));
     hooks.set(&node);

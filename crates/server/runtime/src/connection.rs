@@ -22,6 +22,7 @@ pub struct Connection {
     pub(crate) replies: RefCell<ReplyQueue>,
     pub(crate) replied: Notify,
     closing: Cell<bool>,
+    suspended: Cell<bool>,
 }
 
 impl Connection {
@@ -39,6 +40,7 @@ impl Connection {
             replies: RefCell::new(replies),
             replied: Notify::new(),
             closing: Cell::new(false),
+            suspended: Cell::new(false),
         }
     }
 
@@ -55,6 +57,23 @@ impl Connection {
     pub fn close(&self) {
         self.closing.set(true);
         self.replied.notify_one();
+    }
+
+    /// Executes no further request until [`Connection::resume`]: the one before has left the
+    /// reactor, and what it does must be done first.
+    pub fn suspend(&self) {
+        self.suspended.set(true);
+    }
+
+    /// Goes on with the requests that have come meanwhile.
+    pub fn resume(&self) {
+        self.suspended.set(false);
+        self.replied.notify_one();
+    }
+
+    /// Whether a further request may be executed now.
+    pub(crate) fn takes_requests(&self) -> bool {
+        !self.closing.get() && !self.suspended.get() && !self.replies.borrow().is_full()
     }
 
     pub(crate) fn is_closing(&self) -> bool {

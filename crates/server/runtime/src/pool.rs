@@ -1,11 +1,11 @@
-//! A few threads for work that may wait for a disk: rolls, cold reads, deletions.
+//! A few threads for work that would keep a reactor: what may wait for a disk, what takes long.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Something that may wait for a disk.
+/// Something that a reactor must not do.
 pub type Work = Box<dyn FnOnce() + Send>;
 
 /// Threads that take work in the order in which it was given.

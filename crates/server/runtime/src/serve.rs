@@ -94,8 +94,7 @@ pub(crate) async fn serve<S: Service>(
 }
 
 fn interest(connection: &Connection, unsent: bool) -> Option<Interest> {
-    let readable = !connection.is_closing() && !connection.replies.borrow().is_full();
-    match (readable, unsent) {
+    match (connection.takes_requests(), unsent) {
         (true, true) => Some(Interest::READABLE | Interest::WRITABLE),
         (true, false) => Some(Interest::READABLE),
         (false, true) => Some(Interest::WRITABLE),
@@ -129,7 +128,7 @@ fn read<S: Service>(
     frames: &mut FrameReader,
 ) -> Result<(), Ended> {
     let mut budget = READ_BUDGET;
-    while budget > 0 && !connection.is_closing() && !connection.replies.borrow().is_full() {
+    while budget > 0 && connection.takes_requests() {
         match stream.try_read_buf(frames.space()) {
             Ok(0) => return Err(Ended::Gone),
             Ok(count) => budget = budget.saturating_sub(count),
@@ -148,7 +147,7 @@ fn execute<S: Service>(
     frames: &mut FrameReader,
 ) -> Result<usize, Ended> {
     let mut executed = 0;
-    while !connection.is_closing() && !connection.replies.borrow().is_full() {
+    while connection.takes_requests() {
         match frames.next_frame() {
             Ok(Some(frame)) => service.on_frame(connection, frame),
             Ok(None) => break,

@@ -4,42 +4,82 @@
 //! transaction begin implicitly, 13 names topics by id. Not implemented: transactional batches
 //! (INVALID_TXN_STATE: no producer can have got a transactional id here).
 
+mod check;
+
+pub use check::CheckedRequest;
+pub(crate) use check::check_all;
+
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ottla_messages::ErrorCode;
 use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use ottla_messages::produce_response::{
-    BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
+    PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
-use ottla_messages::{ErrorCode, KafkaString};
 use ottla_partition::{Acks, Produced, WaiterId};
-use ottla_records::{
-    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, RecordError, Summary, TimestampType,
-    validate_client_batch,
-};
+use ottla_records::BatchHeader;
 use ottla_runtime::{ClientBatch, Notice, Notices, clock, waiter_number};
 use ottla_types::Instant;
 
 use crate::Replica;
-use crate::compression::recompress;
 use crate::published::{Published, TopicEntry};
 use crate::reactor::{PendingProduce, ReactorService};
 use crate::request::RequestContext;
+use check::{Checked, Refusal, check, find_topic, is_heavy};
 
 /// Handles the request; answers at once or when the last of its batches is done.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: ProduceRequest) {
-    let acks = match request.acks {
-        0 => Acks::None,
-        1 => Acks::Leader,
-        -1 => Acks::All,
-        _ => {
-            let refused = refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS);
-            return context.send(&refused);
-        }
+    let Some(acks) = acks_of(&request) else {
+        let refused = refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS);
+        return context.send(&refused);
     };
     let published = service.node().published();
+    if is_heavy(&published, context.version, &request) {
+        return service.check_elsewhere(context, request, published);
+    }
+    append_all(service, context, &request, acks, &published, Vec::new());
+}
+
+/// Goes on with a request whose batches another thread has checked.
+pub(crate) fn on_checked(
+    service: &Rc<ReactorService>,
+    context: RequestContext,
+    request: CheckedRequest,
+) {
+    let connection = Rc::clone(context.connection());
+    let CheckedRequest {
+        request,
+        published,
+        checked,
+        ..
+    } = request;
+    match acks_of(&request) {
+        Some(acks) => append_all(service, context, &request, acks, &published, checked),
+        None => context.send(&refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS)),
+    }
+    connection.resume();
+}
+
+fn acks_of(request: &ProduceRequest) -> Option<Acks> {
+    match request.acks {
+        0 => Some(Acks::None),
+        1 => Some(Acks::Leader),
+        -1 => Some(Acks::All),
+        _ => None,
+    }
+}
+
+fn append_all(
+    service: &Rc<ReactorService>,
+    context: RequestContext,
+    request: &ProduceRequest,
+    acks: Acks,
+    published: &Published,
+    checked: Vec<Result<Checked, Refusal>>,
+) {
     let count: usize = request
         .topic_data
         .iter()
@@ -49,10 +89,11 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Pr
     let numbers = first_number..first_number + count as u64;
     let mut produce = Produce {
         service,
-        published: &published,
+        published,
         acks,
         next_number: first_number,
         accepted: 0,
+        checked: checked.into_iter(),
         notices: Notices::default(),
     };
     let responses = request
@@ -124,22 +165,14 @@ struct Produce<'a> {
     next_number: u64,
     /// Batches that were handed to their replicas.
     accepted: usize,
+    /// Batches that another thread has checked, one for each partition of a known topic.
+    checked: std::vec::IntoIter<Result<Checked, Refusal>>,
     notices: Notices,
 }
 
 impl Produce<'_> {
     fn topic(&mut self, version: i16, topic: &TopicProduceData) -> TopicProduceResponse {
-        let (entry, unknown) = if version >= 13 {
-            (
-                self.published.topic_by_id(topic.topic_id),
-                ErrorCode::UNKNOWN_TOPIC_ID,
-            )
-        } else {
-            (
-                self.published.topic_by_name(&topic.name),
-                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            )
-        };
+        let entry = find_topic(self.published, version, topic);
         let partition_responses = topic
             .partition_data
             .iter()
@@ -147,8 +180,8 @@ impl Produce<'_> {
                 let number = self.next_number;
                 self.next_number += 1;
                 let outcome = match entry {
-                    Some(entry) => self.partition(entry, partition, number),
-                    None => Err(Refusal::from(unknown)),
+                    Ok(entry) => self.partition(entry, partition, number),
+                    Err(unknown) => Err(Refusal::from(unknown)),
                 };
                 match outcome {
                     Ok(append_time) => {
@@ -166,31 +199,28 @@ impl Produce<'_> {
         }
     }
 
-    /// Checks a batch and hands it to its replica; the append time, if the topic wants one.
+    /// Checks a batch, unless that was done, and hands it to its replica; the append time, if the
+    /// topic wants one.
     fn partition(
         &mut self,
         topic: &TopicEntry,
         partition: &PartitionProduceData,
         number: u64,
     ) -> Result<i64, Refusal> {
-        if topic.is_internal() {
-            return Err(ErrorCode::INVALID_TOPIC_EXCEPTION.into());
-        }
+        let checked = match self.checked.next() {
+            Some(checked) => checked,
+            None => self
+                .service
+                .with_scratch(|scratch| check(topic, partition, scratch)),
+        };
+        let Checked {
+            header,
+            bytes,
+            append_time,
+        } = checked?;
         let replica = topic.replica(partition.index)?;
-        let records = partition.records.clone().unwrap_or_default();
-        let rules = topic.batch_rules(clock::now().wall);
-        let summary = self
-            .service
-            .with_scratch(|scratch| validate_client_batch(&records, &rules, scratch))?;
-        if summary.header.is_transactional() {
-            return Err(ErrorCode::INVALID_TXN_STATE.into());
-        }
-        let (header, records) = prepare(topic, &rules, &summary, records)?;
-        self.append(replica, header, records, number);
-        Ok(match topic.timestamp_type() {
-            TimestampType::LogAppendTime => summary.max_timestamp.0,
-            TimestampType::CreateTime => -1,
-        })
+        self.append(replica, header, bytes, number);
+        Ok(append_time)
     }
 
     fn append(&mut self, replica: &Arc<Replica>, header: BatchHeader, bytes: Bytes, number: u64) {
@@ -200,74 +230,6 @@ impl Produce<'_> {
         if replica.append(batch, waiter, &mut self.notices) {
             let metrics = self.service.metrics();
             metrics.produced(size, header.record_count as u64);
-        }
-    }
-}
-
-/// The batch as it is stored: compressed and stamped as the topic wants it.
-fn prepare(
-    topic: &TopicEntry,
-    rules: &ClientBatchRules,
-    summary: &Summary,
-    records: Bytes,
-) -> Result<(BatchHeader, Bytes), RecordError> {
-    let (mut header, records) = recompress(topic.config(), rules, summary, records)?;
-    if summary.timestamp_rewrite {
-        let area = records.get(BATCH_HEADER_SIZE..).unwrap_or_default();
-        header.set_max_timestamp(topic.timestamp_type(), summary.max_timestamp, area);
-    }
-    Ok((header, records))
-}
-
-/// Why a batch was not taken.
-struct Refusal {
-    error: ErrorCode,
-    message: Option<KafkaString>,
-    records: Vec<BatchIndexAndErrorMessage>,
-}
-
-impl From<ErrorCode> for Refusal {
-    fn from(error: ErrorCode) -> Self {
-        Refusal {
-            error,
-            message: None,
-            records: Vec::new(),
-        }
-    }
-}
-
-impl From<RecordError> for Refusal {
-    fn from(error: RecordError) -> Self {
-        let records = match &error {
-            RecordError::Rejected(rejected) => rejected
-                .records
-                .iter()
-                .map(|record| BatchIndexAndErrorMessage {
-                    batch_index: record.batch_index,
-                    batch_index_error_message: Some(KafkaString::from(record.message.clone())),
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        Refusal {
-            error: ErrorCode(error.error_code()),
-            message: Some(KafkaString::from(error.to_string())),
-            records,
-        }
-    }
-}
-
-impl Refusal {
-    fn into_response(self, index: i32) -> PartitionProduceResponse {
-        PartitionProduceResponse {
-            index,
-            error_code: self.error.0,
-            base_offset: -1,
-            log_append_time_ms: -1,
-            log_start_offset: -1,
-            record_errors: self.records,
-            error_message: self.message,
-            ..PartitionProduceResponse::default()
         }
     }
 }

@@ -266,3 +266,85 @@ fn topics_are_found_by_their_id_too() {
     let unknown = only_produced(client.ask(&by_id(ottla_types::Uuid(7))));
     assert_eq!(ErrorCode(unknown.error_code), ErrorCode::UNKNOWN_TOPIC_ID);
 }
+
+/// A batch that compresses to more than stays on a reactor.
+fn heavy(compression: Compression, first: &str) -> Bytes {
+    let mut random = 7_u64;
+    let noise: String = std::iter::repeat_with(|| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        char::from(b'a' + (random >> 33) as u8 % 26)
+    })
+    .take(150_000)
+    .collect();
+    let options = BatchOptions {
+        compression,
+        ..BatchOptions::default()
+    };
+    batch_with(options, &[first, &noise])
+}
+
+#[test]
+fn large_compressed_batches_keep_their_place_among_the_others() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    let mut waiting = Vec::new();
+    for number in 0..3 {
+        for batch in [
+            heavy(Compression::Gzip, &format!("heavy {number}")),
+            batch(&[&format!("light {number}")]),
+        ] {
+            let request = produce_request("orders", 0, -1, batch);
+            waiting.push(client.send(PRODUCE_BY_NAME, &request));
+        }
+    }
+    let last = client.send(13, &MetadataRequest::default());
+    let offsets: Vec<i64> = waiting
+        .into_iter()
+        .map(|waiting| only_produced(client.receive(waiting)).base_offset)
+        .collect();
+    assert_eq!(offsets, [0, 2, 3, 5, 6, 8]);
+    client.receive(last);
+    let values = client.fetch_values("orders", 0, 0);
+    let labels = values.iter().filter(|value| value.len() < 100);
+    assert_eq!(
+        labels.collect::<Vec<_>>(),
+        [
+            "heavy 0", "light 0", "heavy 1", "light 1", "heavy 2", "light 2"
+        ]
+    );
+}
+
+#[test]
+fn a_large_batch_that_is_refused_holds_nobody_up() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[]);
+    client.create_topic("small", 1, &[("max.message.bytes", "1000")]);
+    let mut broken = heavy(Compression::Zstd, "broken").to_vec();
+    let middle = broken.len() / 2;
+    broken[middle] ^= 1;
+    let expected = ErrorCode::CORRUPT_MESSAGE;
+    assert_eq!(error(&mut client, "orders", broken.into()), expected);
+    let large = heavy(Compression::Zstd, "large");
+    let expected = ErrorCode::MESSAGE_TOO_LARGE;
+    assert_eq!(error(&mut client, "small", large.clone()), expected);
+    let expected = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+    assert_eq!(error(&mut client, "nowhere", large.clone()), expected);
+    assert_eq!(error(&mut client, "orders", large), ErrorCode::NONE);
+}
+
+#[test]
+fn a_topic_that_compresses_anew_stores_large_batches_so() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 1, &[("compression.type", "lz4")]);
+    let plain = heavy(Compression::None, "plain");
+    assert_eq!(error(&mut client, "orders", plain), ErrorCode::NONE);
+    let stored = client.fetch("orders", 0, 0).records.unwrap();
+    let header = BatchHeader::parse(&stored).unwrap();
+    assert_eq!(header.compression(), Ok(Compression::Lz4));
+    assert_eq!(client.fetch_values("orders", 0, 0)[0], "plain");
+}

@@ -1,0 +1,200 @@
+//! Checks a client's batch and makes it what the topic stores.
+//!
+//! Where many bytes have to be inflated or compressed, a thread that computes does it: a reactor has
+//! other connections to serve. The request's connection waits meanwhile, so that its batches keep
+//! their order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, TopicProduceData};
+use ottla_messages::produce_response::{BatchIndexAndErrorMessage, PartitionProduceResponse};
+use ottla_messages::{ErrorCode, KafkaString};
+use ottla_records::{
+    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, Compression, RecordError, Summary,
+    TimestampType, validate_client_batch,
+};
+use ottla_runtime::clock;
+
+use crate::compression::{recompress, stores_as_it_came};
+use crate::published::{Published, TopicEntry};
+
+/// So many bytes of batches that must be inflated or compressed stay on the reactor: handing them
+/// over would take about as long.
+const HEAVY_FROM: usize = 32 << 10;
+
+/// A batch as it is stored.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub header: BatchHeader,
+    pub bytes: Bytes,
+    /// -1 unless the topic's records carry it.
+    pub append_time: i64,
+}
+
+/// A request whose batches were checked by another thread.
+#[derive(Debug)]
+pub struct CheckedRequest {
+    /// By which the reactor knows it.
+    pub(crate) number: u64,
+    pub(super) request: ProduceRequest,
+    /// The picture of the cluster it was checked with.
+    pub(super) published: Arc<Published>,
+    /// One for each partition of a topic that is known.
+    pub(super) checked: Vec<Result<Checked, Refusal>>,
+}
+
+/// The topic that is meant.
+pub(super) fn find_topic<'a>(
+    published: &'a Published,
+    version: i16,
+    topic: &TopicProduceData,
+) -> Result<&'a TopicEntry, ErrorCode> {
+    if version >= 13 {
+        let entry = published.topic_by_id(topic.topic_id);
+        entry.ok_or(ErrorCode::UNKNOWN_TOPIC_ID)
+    } else {
+        let entry = published.topic_by_name(&topic.name);
+        entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+    }
+}
+
+/// Whether checking the request takes a while.
+pub(super) fn is_heavy(published: &Published, version: i16, request: &ProduceRequest) -> bool {
+    let mut heavy = 0;
+    for topic in &request.topic_data {
+        let Ok(entry) = find_topic(published, version, topic) else {
+            continue;
+        };
+        for records in topic
+            .partition_data
+            .iter()
+            .filter_map(|data| data.records.as_ref())
+        {
+            let came = BatchHeader::parse(records).and_then(|header| header.compression());
+            let is_light =
+                matches!(came, Ok(Compression::None)) && stores_as_it_came(entry.config());
+            heavy += if is_light { 0 } else { records.len() };
+        }
+    }
+    heavy > HEAVY_FROM
+}
+
+/// Checks every batch of a request.
+pub(crate) fn check_all(
+    number: u64,
+    version: i16,
+    request: ProduceRequest,
+    published: Arc<Published>,
+) -> CheckedRequest {
+    let mut scratch = Vec::new();
+    let mut checked = Vec::new();
+    for topic in &request.topic_data {
+        if let Ok(entry) = find_topic(&published, version, topic) {
+            let batches = topic.partition_data.iter();
+            checked.extend(batches.map(|partition| check(entry, partition, &mut scratch)));
+        }
+    }
+    CheckedRequest {
+        number,
+        request,
+        published,
+        checked,
+    }
+}
+
+/// Checks one batch; what is inflated goes through `scratch`.
+pub(super) fn check(
+    topic: &TopicEntry,
+    partition: &PartitionProduceData,
+    scratch: &mut Vec<u8>,
+) -> Result<Checked, Refusal> {
+    if topic.is_internal() {
+        return Err(ErrorCode::INVALID_TOPIC_EXCEPTION.into());
+    }
+    topic.replica(partition.index)?;
+    let records = partition.records.clone().unwrap_or_default();
+    let rules = topic.batch_rules(clock::now().wall);
+    let summary = validate_client_batch(&records, &rules, scratch)?;
+    if summary.header.is_transactional() {
+        return Err(ErrorCode::INVALID_TXN_STATE.into());
+    }
+    let (header, bytes) = prepare(topic, &rules, &summary, records)?;
+    Ok(Checked {
+        header,
+        bytes,
+        append_time: match topic.timestamp_type() {
+            TimestampType::LogAppendTime => summary.max_timestamp.0,
+            TimestampType::CreateTime => -1,
+        },
+    })
+}
+
+/// The batch as it is stored: compressed and stamped as the topic wants it.
+fn prepare(
+    topic: &TopicEntry,
+    rules: &ClientBatchRules,
+    summary: &Summary,
+    records: Bytes,
+) -> Result<(BatchHeader, Bytes), RecordError> {
+    let (mut header, records) = recompress(topic.config(), rules, summary, records)?;
+    if summary.timestamp_rewrite {
+        let area = records.get(BATCH_HEADER_SIZE..).unwrap_or_default();
+        header.set_max_timestamp(topic.timestamp_type(), summary.max_timestamp, area);
+    }
+    Ok((header, records))
+}
+
+/// Why a batch was not taken.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    error: ErrorCode,
+    message: Option<KafkaString>,
+    records: Vec<BatchIndexAndErrorMessage>,
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(error: ErrorCode) -> Self {
+        Refusal {
+            error,
+            message: None,
+            records: Vec::new(),
+        }
+    }
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        let records = match &error {
+            RecordError::Rejected(rejected) => rejected
+                .records
+                .iter()
+                .map(|record| BatchIndexAndErrorMessage {
+                    batch_index: record.batch_index,
+                    batch_index_error_message: Some(KafkaString::from(record.message.clone())),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        Refusal {
+            error: ErrorCode(error.error_code()),
+            message: Some(KafkaString::from(error.to_string())),
+            records,
+        }
+    }
+}
+
+impl Refusal {
+    pub fn into_response(self, index: i32) -> PartitionProduceResponse {
+        PartitionProduceResponse {
+            index,
+            error_code: self.error.0,
+            base_offset: -1,
+            log_append_time_ms: -1,
+            log_start_offset: -1,
+            record_errors: self.records,
+            error_message: self.message,
+            ..PartitionProduceResponse::default()
+        }
+    }
+}
