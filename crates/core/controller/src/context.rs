@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ottla_metadata::{ConfigResource, ConfigValues, MetadataImage, ResourceType};
+use ottla_metadata::{ConfigResource, ConfigValues, MetadataImage, ResourceType, VersionRange};
 use ottla_types::{Duration, NodeId, Offset};
 
 /// What the shell knows.
@@ -22,6 +22,8 @@ pub struct ControllerContext {
     pub log_end_offset: Offset,
     /// Settings of `server.properties`.
     pub settings: ControllerSettings,
+    /// What this node can work at.
+    pub supported_features: Vec<(&'static str, VersionRange)>,
     /// The table of configuration keys.
     pub config_schema: Arc<dyn ConfigSchema>,
 }
@@ -45,6 +47,8 @@ pub struct ControllerSettings {
     pub leader_imbalance_check_interval: Duration,
     /// `unclean.leader.election.interval.ms`.
     pub unclean_leader_election_interval: Duration,
+    /// `min.insync.replicas` of this node's file.
+    pub min_insync_replicas: i32,
 }
 
 impl Default for ControllerSettings {
@@ -58,6 +62,7 @@ impl Default for ControllerSettings {
             auto_leader_rebalance_enable: true,
             leader_imbalance_check_interval: Duration::from_secs(300),
             unclean_leader_election_interval: Duration::from_secs(300),
+            min_insync_replicas: 1,
         }
     }
 }

@@ -13,6 +13,7 @@ mod context;
 mod controllers;
 mod deciding;
 mod election;
+mod features;
 mod isr;
 mod placement;
 mod producer_ids;

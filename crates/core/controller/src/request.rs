@@ -32,6 +32,8 @@ use ottla_messages::incremental_alter_configs_request::IncrementalAlterConfigsRe
 use ottla_messages::incremental_alter_configs_response::{self, IncrementalAlterConfigsResponse};
 use ottla_messages::unregister_broker_request::UnregisterBrokerRequest;
 use ottla_messages::unregister_broker_response::UnregisterBrokerResponse;
+use ottla_messages::update_features_request::UpdateFeaturesRequest;
+use ottla_messages::update_features_response::UpdateFeaturesResponse;
 
 use crate::deciding::message;
 
@@ -66,6 +68,7 @@ pub enum RequestBody {
     ElectLeaders(ElectLeadersRequest),
     IncrementalAlterConfigs(IncrementalAlterConfigsRequest),
     AlterConfigs(AlterConfigsRequest),
+    UpdateFeatures(UpdateFeaturesRequest),
 }
 
 /// What is answered.
@@ -85,6 +88,7 @@ pub enum ControllerResponse {
     ElectLeaders(ElectLeadersResponse),
     IncrementalAlterConfigs(IncrementalAlterConfigsResponse),
     AlterConfigs(AlterConfigsResponse),
+    UpdateFeatures(UpdateFeaturesResponse),
     /// The whole request is refused. Whoever still has it makes the answer of its API out of this:
     /// [`RequestBody::rejected`].
     Rejected(Rejection),
@@ -150,6 +154,13 @@ impl RequestBody {
             RequestBody::IncrementalAlterConfigs(request) => {
                 let rejected = incremental_alter_configs_rejected(request, rejection);
                 ControllerResponse::IncrementalAlterConfigs(rejected)
+            }
+            RequestBody::UpdateFeatures(_) => {
+                ControllerResponse::UpdateFeatures(UpdateFeaturesResponse {
+                    error_code: code,
+                    error_message: message(rejection),
+                    ..UpdateFeaturesResponse::default()
+                })
             }
             RequestBody::AlterConfigs(request) => {
                 ControllerResponse::AlterConfigs(alter_configs_rejected(request, rejection))

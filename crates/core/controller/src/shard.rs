@@ -208,6 +208,10 @@ impl Deciding<'_> {
                 let decided = self.incremental_alter_configs(asked, request);
                 wrap(decided, ControllerResponse::IncrementalAlterConfigs)
             }
+            RequestBody::UpdateFeatures(request) => wrap(
+                self.update_features(asked, request),
+                ControllerResponse::UpdateFeatures,
+            ),
             RequestBody::AlterConfigs(request) => wrap(
                 self.alter_configs(asked, request),
                 ControllerResponse::AlterConfigs,

@@ -150,6 +150,7 @@ pub static BROKER: Apis = Apis::new(&[
     answered!(DescribeCluster, 0..=2, describe_cluster::handle),
     answered!(DescribeProducers, 0..=0, describe_producers::handle),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+    awaited!(UpdateFeatures, 0..=2, forwarded::update_features),
     answered!(ListConfigResources, 0..=1, list_config_resources::handle),
     answered!(
         DescribeTopicPartitions,
@@ -183,6 +184,7 @@ pub static CONTROLLER: Apis = Apis::new(&[
         describe_cluster::handle_on_controller
     ),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
+    awaited!(UpdateFeatures, 0..=2, forwarded::update_features),
     served!(Envelope, 0..=0, envelope::handle),
     awaited!(BrokerRegistration, 0..=4, forwarded::broker_registration),
     awaited!(BrokerHeartbeat, 0..=2, forwarded::broker_heartbeat),

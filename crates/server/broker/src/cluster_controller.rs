@@ -18,19 +18,10 @@ use crate::publisher::Publisher;
 #[derive(Debug)]
 pub enum ClusterController {}
 
-/// The controller's context, and what the file says of `min.insync.replicas`.
-#[derive(Clone, Debug)]
-pub struct ClusterContext {
-    /// What the controller may look at.
-    pub controller: ControllerContext,
-    /// What a new cluster with eligible leader replicas starts from.
-    pub min_insync_replicas: i32,
-}
-
 impl Shard for ClusterController {
     type Hard = ControllerState;
     type Soft = ControllerSoft;
-    type Context = ClusterContext;
+    type Context = ControllerContext;
     type Request = ControllerRequest;
     type Response = ControllerResponse;
     type Record = MetadataRecord;
@@ -39,11 +30,11 @@ impl Shard for ClusterController {
     fn decide(
         hard: &ControllerState,
         soft: &mut ControllerSoft,
-        context: &ClusterContext,
+        context: &ControllerContext,
         now: Now,
         event: Event<ControllerRequest>,
     ) -> Decision<MetadataRecord, ControllerResponse, Infallible> {
-        Controller::decide(hard, soft, &context.controller, now, event)
+        Controller::decide(hard, soft, context, now, event)
     }
 
     fn replay(hard: &mut ControllerState, offset: Offset, entry: Entry<MetadataRecord>) {
@@ -52,11 +43,11 @@ impl Shard for ClusterController {
 
     fn restart(
         hard: &ControllerState,
-        context: &ClusterContext,
+        context: &ControllerContext,
         now: Now,
         seed: u64,
     ) -> (ControllerSoft, Vec<Infallible>) {
-        Controller::restart(hard, &context.controller, now, seed)
+        Controller::restart(hard, context, now, seed)
     }
 
     fn reject(
@@ -82,20 +73,20 @@ impl MetadataShard for ClusterController {
         &hard.image
     }
 
-    fn update_context(context: &mut ClusterContext, facts: QuorumFacts<'_>) {
-        context.controller.log_end_offset = facts.log_end_offset;
-        context.controller.kraft_version = facts.kraft_version;
-        if context.controller.voters != facts.voters {
-            context.controller.voters = facts.voters.to_vec();
+    fn update_context(context: &mut ControllerContext, facts: QuorumFacts<'_>) {
+        context.log_end_offset = facts.log_end_offset;
+        context.kraft_version = facts.kraft_version;
+        if context.voters != facts.voters {
+            context.voters = facts.voters.to_vec();
         }
     }
 
     fn activation_records(
         hard: &ControllerState,
-        context: &ClusterContext,
+        context: &ControllerContext,
         bootstrap: &[MetadataRecord],
     ) -> Vec<MetadataRecord> {
-        activation_records(hard, bootstrap, context.min_insync_replicas)
+        activation_records(hard, bootstrap, context.settings.min_insync_replicas)
     }
 
     fn refuse(request: &ControllerRequest, rejection: &Rejection) -> ControllerResponse {

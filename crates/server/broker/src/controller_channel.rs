@@ -173,7 +173,8 @@ impl ControllerChannel {
             UnregisterBroker,
             ElectLeaders,
             IncrementalAlterConfigs,
-            AlterConfigs
+            AlterConfigs,
+            UpdateFeatures
         );
         answer.unwrap_or_else(|| body.rejected(&no_controller()))
     }

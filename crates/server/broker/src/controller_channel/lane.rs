@@ -192,7 +192,8 @@ async fn direct(
         AssignReplicasToDirs,
         ElectLeaders,
         IncrementalAlterConfigs,
-        AlterConfigs
+        AlterConfigs,
+        UpdateFeatures
     ))
 }
 

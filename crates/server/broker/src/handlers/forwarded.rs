@@ -1,6 +1,6 @@
 //! Requests that the active controller decides: CreateTopics (19), versions 2–7; DeleteTopics
 //! (20), 1–6; CreatePartitions (37), 0–3; AlterConfigs (33), 0–2; IncrementalAlterConfigs (44),
-//! 0–1; ElectLeaders (43), 0–2; UnregisterBroker (64), 0.
+//! 0–1; ElectLeaders (43), 0–2; UpdateFeatures (57), 0–2; UnregisterBroker (64), 0.
 //!
 //! When the active controller is in this process, an answer is given when this node has taken the
 //! change in, so that a client that was told "created" can produce here at once. On a controller's
@@ -77,6 +77,8 @@ use ottla_messages::incremental_alter_configs_request::IncrementalAlterConfigsRe
 use ottla_messages::incremental_alter_configs_response::IncrementalAlterConfigsResponse;
 use ottla_messages::unregister_broker_request::UnregisterBrokerRequest;
 use ottla_messages::unregister_broker_response::UnregisterBrokerResponse;
+use ottla_messages::update_features_request::UpdateFeaturesRequest;
+use ottla_messages::update_features_response::UpdateFeaturesResponse;
 
 forward!(
     create_topics,
@@ -143,4 +145,10 @@ forward!(
     ControllerRegistration,
     ControllerRegistrationRequest,
     ControllerRegistrationResponse
+);
+forward!(
+    update_features,
+    UpdateFeatures,
+    UpdateFeaturesRequest,
+    UpdateFeaturesResponse
 );

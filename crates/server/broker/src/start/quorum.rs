@@ -13,7 +13,7 @@ use ottla_types::{NodeId, Offset, Uuid};
 
 use super::StartError;
 use super::directories::Taken;
-use crate::cluster_controller::ClusterContext;
+use crate::features::supported_features;
 use crate::node::Node;
 
 fn milliseconds(value: impl TryInto<u64>) -> Duration {
@@ -98,10 +98,10 @@ pub(super) fn configuration(
     })
 }
 
-pub(super) fn context(node: &Node) -> ClusterContext {
+pub(super) fn context(node: &Node) -> ControllerContext {
     let config = node.config();
     let (creation, elections) = (&config.topic_creation, &config.leader_election);
-    let controller = ControllerContext {
+    ControllerContext {
         cluster_id: node.cluster_id().into(),
         node_id: node.node_id(),
         voters: Vec::<NodeId>::new(),
@@ -121,11 +121,9 @@ pub(super) fn context(node: &Node) -> ClusterContext {
                 u64::try_from(elections.imbalance_check_interval_seconds).unwrap_or(0),
             ),
             unclean_leader_election_interval: milliseconds(elections.unclean_interval_ms),
+            min_insync_replicas: creation.min_insync_replicas,
         },
+        supported_features: supported_features(config.unstable_feature_versions_enable),
         config_schema: Arc::new(FileConfigSchema::new(node.settings().file.clone())),
-    };
-    ClusterContext {
-        controller,
-        min_insync_replicas: creation.min_insync_replicas,
     }
 }

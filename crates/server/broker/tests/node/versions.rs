@@ -15,7 +15,7 @@ use ottla_messages::{
     list_config_resources_request, list_groups_request, list_offsets_request, metadata_request,
     offset_commit_request, offset_delete_request, offset_fetch_request,
     offset_for_leader_epoch_request, produce_request, sync_group_request,
-    unregister_broker_request, vote_request,
+    unregister_broker_request, update_features_request, vote_request,
 };
 use ottla_test_node::{Client, TestNode};
 
@@ -56,6 +56,7 @@ fn whatever_is_advertised_answers() {
         let mut advertised = advertised(&mut client);
         assert!(advertised.len() > 10);
         ask_all!(client, advertised:
+            update_features_request::UpdateFeaturesRequest,
             allocate_producer_ids_request::AllocateProducerIdsRequest,
             alter_configs_request::AlterConfigsRequest,
             api_versions_request::ApiVersionsRequest,

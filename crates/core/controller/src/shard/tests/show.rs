@@ -135,6 +135,9 @@ pub(super) fn response(response: &ControllerResponse) -> String {
                 lines.push(outcome(&name, resource.error_code, &resource.error_message));
             }
         }
+        ControllerResponse::UpdateFeatures(answer) => {
+            lines.push(outcome("all", answer.error_code, &answer.error_message));
+        }
         ControllerResponse::AlterConfigs(answer) => {
             for resource in &answer.responses {
                 let name = format!("{}/{}", resource.resource_type, resource.resource_name);
@@ -199,7 +202,7 @@ fn nodes_response(response: &ControllerResponse) -> String {
             }
         }
         ControllerResponse::UnregisterBroker(answer) => {
-            lines.push(outcome("", answer.error_code, &answer.error_message));
+            lines.push(outcome("all", answer.error_code, &answer.error_message));
         }
         other => lines.push(format!("{other:?}")),
     }

@@ -30,7 +30,10 @@ use ottla_messages::incremental_alter_configs_request::{
 };
 use ottla_messages::metadata_record::MetadataRecord;
 use ottla_messages::unregister_broker_request::UnregisterBrokerRequest;
-use ottla_metadata::{Feature as FeatureName, MetadataImage, MetadataLoader, MetadataVersion};
+use ottla_messages::update_features_request::{FeatureUpdateKey, UpdateFeaturesRequest};
+use ottla_metadata::{
+    Feature as FeatureName, MetadataImage, MetadataLoader, MetadataVersion, VersionRange,
+};
 use ottla_script::Command;
 use ottla_types::{Instant, NodeId, Now, Offset, RequestId, TimestampMs, Uuid};
 
@@ -58,6 +61,7 @@ impl World {
             kraft_version: 1,
             log_end_offset: Offset::ZERO,
             settings: ControllerSettings::default(),
+            supported_features: supported(30),
             config_schema: Arc::new(FileConfigSchema::new(file())),
         };
         let now = Now {
@@ -208,6 +212,7 @@ impl World {
             "elect" => RequestBody::ElectLeaders(elect(command)),
             "alter" => RequestBody::IncrementalAlterConfigs(alter(command)),
             "replace" => RequestBody::AlterConfigs(replace(command)),
+            "update-features" => RequestBody::UpdateFeatures(update_features(command)),
             other => panic!("no command {other}"),
         }
     }
@@ -315,6 +320,31 @@ fn file() -> Properties {
         listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER\n\
         controller.quorum.bootstrap.servers=localhost:9093\nlog.dirs=/d\n";
     Properties::parse(file).expect("the file is well formed")
+}
+
+/// What a node that works at a metadata version works at.
+fn supported(metadata_version: i16) -> Vec<(&'static str, VersionRange)> {
+    let range = |minimum, maximum| VersionRange { minimum, maximum };
+    let others = FeatureName::ALL.map(|feature| (feature.name(), range(0, feature.latest())));
+    let own = ("metadata.version", range(7, metadata_version));
+    std::iter::once(own).chain(others).collect()
+}
+
+/// `NAME=LEVEL …`, as upgrades or whatever `type` says.
+fn update_features(command: &Command) -> UpdateFeaturesRequest {
+    let updates = command.options.iter().filter(|(key, _)| *key != "type");
+    UpdateFeaturesRequest {
+        feature_updates: updates
+            .map(|(name, level)| FeatureUpdateKey {
+                feature: KafkaString::copy_from(name),
+                max_version_level: level.parse().unwrap(),
+                upgrade_type: i8::try_from(command.number("type", 1)).unwrap(),
+                ..FeatureUpdateKey::default()
+            })
+            .collect(),
+        validate_only: has(command, "validate"),
+        ..UpdateFeaturesRequest::default()
+    }
 }
 
 fn register(command: &Command) -> BrokerRegistrationRequest {
