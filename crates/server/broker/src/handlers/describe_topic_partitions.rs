@@ -11,9 +11,9 @@ use ottla_messages::describe_topic_partitions_response::{
 };
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::{MetadataImage, Topic};
-use ottla_types::{NodeId, PartitionIndex, Uuid};
+use ottla_types::{NodeId, PartitionIndex};
 
-use super::metadata::is_internal;
+use super::metadata::{is_internal, offline_replicas, reachable_leader};
 use crate::operations;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
@@ -21,12 +21,12 @@ use crate::request::RequestContext;
 /// Answers with topics in the order of names, from the cursor on, as many partitions as fit.
 pub fn handle(
     service: &Rc<ReactorService>,
-    _context: &RequestContext,
+    context: &RequestContext,
     request: DescribeTopicPartitionsRequest,
 ) -> DescribeTopicPartitionsResponse {
     let node = service.node();
     let published = node.published();
-    let image = &published.image;
+    let (image, listener) = (&published.image, &context.connection().listener);
     let limit = request.response_partition_limit;
     let limit = limit
         .min(node.config().fetch.max_request_partition_size_limit)
@@ -35,6 +35,9 @@ pub fn handle(
         Some(cursor) => (cursor.topic_name.as_str(), cursor.partition_index),
         None => ("", 0),
     };
+    if from_partition < 0 {
+        return refused(&request, ErrorCode::INVALID_REQUEST);
+    }
     let all = request.topics.is_empty();
     let mut names: BTreeSet<&str> = request.topics.iter().map(|topic| &*topic.name).collect();
     if all {
@@ -66,7 +69,7 @@ pub fn handle(
             response.next_cursor = cursor(first);
             break;
         }
-        let described = describe(image, topic, first, left);
+        let described = describe(image, topic, listener, (first, left));
         left -= described.partitions.len();
         let next = first + i32::try_from(described.partitions.len()).unwrap_or(i32::MAX);
         response.topics.push(described);
@@ -81,31 +84,23 @@ pub fn handle(
 fn describe(
     image: &MetadataImage,
     topic: &Topic,
-    first: i32,
-    count: usize,
+    listener: &str,
+    (first, count): (i32, usize),
 ) -> DescribeTopicPartitionsResponseTopic {
     let ids = |nodes: &[NodeId]| nodes.iter().map(|node| node.0).collect::<Vec<i32>>();
     let partitions = topic.partitions.range(PartitionIndex(first)..).take(count);
     let partitions = partitions.map(|(index, partition)| {
-        let offline = partition.replicas.iter().filter(|replica| {
-            let directory = partition.directory(**replica).unwrap_or(Uuid::LOST);
-            let broker = image.brokers.get(*replica);
-            broker.is_none_or(|b| b.fenced || !b.has_online_directory(directory))
-        });
+        let leader = reachable_leader(image, partition, listener);
         DescribeTopicPartitionsResponsePartition {
-            error_code: if partition.leader == NodeId::NONE {
-                ErrorCode::LEADER_NOT_AVAILABLE.0
-            } else {
-                ErrorCode::NONE.0
-            },
+            error_code: leader.err().unwrap_or(ErrorCode::NONE).0,
             partition_index: index.0,
-            leader_id: partition.leader.0,
+            leader_id: leader.unwrap_or(NodeId::NONE).0,
             leader_epoch: partition.leader_epoch.0,
             replica_nodes: ids(&partition.replicas),
             isr_nodes: ids(&partition.isr),
             eligible_leader_replicas: Some(ids(&partition.elr)),
             last_known_elr: Some(ids(&partition.last_known_elr)),
-            offline_replicas: offline.map(|node| node.0).collect(),
+            offline_replicas: offline_replicas(image, partition, listener),
         }
     });
     DescribeTopicPartitionsResponseTopic {
@@ -115,6 +110,24 @@ fn describe(
         is_internal: is_internal(topic.name.as_str()),
         partitions: partitions.collect(),
         topic_authorized_operations: operations::TOPIC,
+    }
+}
+
+fn refused(
+    request: &DescribeTopicPartitionsRequest,
+    error: ErrorCode,
+) -> DescribeTopicPartitionsResponse {
+    let topics = request.topics.iter();
+    DescribeTopicPartitionsResponse {
+        topics: topics
+            .map(|topic| DescribeTopicPartitionsResponseTopic {
+                error_code: error.0,
+                name: Some(topic.name.clone()),
+                topic_authorized_operations: operations::NOT_ASKED,
+                ..DescribeTopicPartitionsResponseTopic::default()
+            })
+            .collect(),
+        ..DescribeTopicPartitionsResponse::default()
     }
 }
 

@@ -1,9 +1,8 @@
 //! Metadata (3), versions 0–13.
 //!
 //! Version 1 told controller and racks, 4 lets the client forbid auto-creation, 5 told offline
-//! replicas,
-//! 7 leader epochs, 9 is flexible, 10 brought topic ids, 12 asks by them, 13 can tell a client to
-//! bootstrap anew.
+//! replicas, 6 leaders without the client's listener, 7 leader epochs, 9 is flexible, 10 brought
+//! topic ids, 12 asks by them, 13 can tell a client to bootstrap anew.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -13,7 +12,7 @@ use ottla_messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_metadata::{MetadataImage, Topic};
+use ottla_metadata::{MetadataImage, Partition, Topic};
 use ottla_types::{NodeId, Uuid};
 
 use crate::operations;
@@ -21,6 +20,9 @@ use crate::published::Published;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 use crate::topic_creation;
+
+/// The first version that tells LISTENER_NOT_FOUND.
+const TELLS_LISTENER: i16 = 6;
 
 /// Answers with brokers and topics; creates missing topics where that is allowed.
 pub async fn handle(
@@ -197,24 +199,23 @@ impl Describe<'_> {
     }
 
     fn topic(&self, topic: &Topic) -> MetadataResponseTopic {
+        let listener = &self.context.connection().listener;
         let partitions = topic.partitions.iter().map(|(index, partition)| {
-            let offline = partition.replicas.iter().filter(|replica| {
-                let broker = self.image.brokers.get(*replica);
-                let directory = partition.directory(**replica).unwrap_or(Uuid::LOST);
-                broker.is_none_or(|b| b.fenced || !b.has_online_directory(directory))
-            });
+            let (leader, error) = match reachable_leader(self.image, partition, listener) {
+                Ok(leader) => (leader, ErrorCode::NONE),
+                Err(ErrorCode::LISTENER_NOT_FOUND) if self.context.version < TELLS_LISTENER => {
+                    (NodeId::NONE, ErrorCode::LEADER_NOT_AVAILABLE)
+                }
+                Err(error) => (NodeId::NONE, error),
+            };
             MetadataResponsePartition {
-                error_code: if partition.leader == NodeId::NONE {
-                    ErrorCode::LEADER_NOT_AVAILABLE.0
-                } else {
-                    ErrorCode::NONE.0
-                },
+                error_code: error.0,
                 partition_index: index.0,
-                leader_id: partition.leader.0,
+                leader_id: leader.0,
                 leader_epoch: partition.leader_epoch.0,
                 replica_nodes: partition.replicas.iter().map(|node| node.0).collect(),
                 isr_nodes: partition.isr.iter().map(|node| node.0).collect(),
-                offline_replicas: offline.map(|node| node.0).collect(),
+                offline_replicas: offline_replicas(self.image, partition, listener),
             }
         });
         MetadataResponseTopic {
@@ -230,6 +231,40 @@ impl Describe<'_> {
             },
         }
     }
+}
+
+/// The leader of a partition, if there is one that a client of this listener can dial.
+pub(super) fn reachable_leader(
+    image: &MetadataImage,
+    partition: &Partition,
+    listener: &str,
+) -> Result<NodeId, ErrorCode> {
+    let leader = image.brokers.get(&partition.leader);
+    let leader = leader.ok_or(ErrorCode::LEADER_NOT_AVAILABLE)?;
+    match leader.endpoint(listener) {
+        Some(_) => Ok(leader.id),
+        None => Err(ErrorCode::LISTENER_NOT_FOUND),
+    }
+}
+
+/// The replicas of a partition whose broker or directory does not work, or whose broker a client
+/// of this listener cannot dial.
+pub(super) fn offline_replicas(
+    image: &MetadataImage,
+    partition: &Partition,
+    listener: &str,
+) -> Vec<i32> {
+    let is_offline = |replica: &&NodeId| {
+        let directory = partition.directory(**replica).unwrap_or(Uuid::LOST);
+        let broker = image.brokers.get(*replica);
+        broker.is_none_or(|broker| {
+            broker.fenced
+                || broker.endpoint(listener).is_none()
+                || !broker.has_online_directory(directory)
+        })
+    };
+    let offline = partition.replicas.iter().filter(is_offline);
+    offline.map(|replica| replica.0).collect()
 }
 
 /// Kafka marks only these two as internal for clients.

@@ -228,6 +228,50 @@ fn more_replicas_than_brokers_cannot_be() {
 }
 
 #[test]
+fn a_page_that_begins_nowhere_is_refused() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("a", 3, &[]);
+    let page = |partition_index| DescribeTopicPartitionsRequest {
+        topics: vec![TopicRequest { name: "a".into() }],
+        response_partition_limit: 2,
+        cursor: Some(Cursor {
+            topic_name: "a".into(),
+            partition_index,
+        }),
+    };
+    let refused = client.ask(&page(-5)).topics.remove(0);
+    assert_eq!(ErrorCode(refused.error_code), ErrorCode::INVALID_REQUEST);
+    let behind = client.ask(&page(i32::MAX)).topics.remove(0);
+    assert_eq!((behind.error_code, behind.partitions.len()), (0, 0));
+}
+
+#[test]
+fn a_leader_without_the_listener_that_was_asked_cannot_be_dialled() {
+    let listeners = "PLAINTEXT://127.0.0.1:0,INSIDE://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
+    let protocols = "PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT";
+    let node = TestNode::with(&[
+        ("listeners", listeners),
+        ("advertised.listeners", "PLAINTEXT://127.0.0.1:9092"),
+        ("listener.security.protocol.map", protocols),
+    ]);
+    node.client().create_topic("orders", 1, &[]);
+    let mut inside = Client::connect(node.address("INSIDE"));
+    for (version, expected) in [
+        (13, ErrorCode::LISTENER_NOT_FOUND),
+        (5, ErrorCode::LEADER_NOT_AVAILABLE),
+    ] {
+        let topic = inside.call(version, &of_all()).topics.remove(0);
+        let partition = &topic.partitions[0];
+        assert_eq!(ErrorCode(partition.error_code), expected);
+        assert_eq!(
+            (partition.leader_id, &*partition.offline_replicas),
+            (-1, &[1][..])
+        );
+    }
+}
+
+#[test]
 fn partitions_are_described_in_pages() {
     let node = TestNode::start();
     let mut client = node.client();
