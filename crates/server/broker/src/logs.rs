@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use ottla_config::{Durability, TopicConfig};
+use ottla_config::{Durability, SegmentConfig, TopicConfig};
 use ottla_log::{
     LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, Remedy, ReplicaDirectory,
     ReplicaState, RollLimits,
 };
 use ottla_machine::Random;
 use ottla_partition::Settings;
-use ottla_runtime::Directory;
+use ottla_runtime::{Directory, FlushLimits};
 use ottla_types::{NodeId, Offset, TopicPartition, Uuid};
 
 use crate::Replica;
@@ -54,6 +54,7 @@ struct Loaded {
 /// What of a replica's configuration its machine and log go by.
 #[must_use]
 pub fn replica_settings(
+    partition: &TopicPartition,
     config: &TopicConfig,
     producer_id_expiration_ms: i64,
 ) -> (Settings, RollLimits) {
@@ -64,10 +65,33 @@ pub fn replica_settings(
     };
     let limits = RollLimits {
         segment_bytes: u64::try_from(config.segment.bytes).unwrap_or(0),
-        segment_ms: config.segment.ms,
+        segment_ms: config.segment.ms - jitter_ms(partition, &config.segment),
         segment_index_bytes: u64::try_from(config.segment.index_bytes).unwrap_or(0),
     };
     (settings, limits)
+}
+
+/// By how much a partition's segments are rolled early, so that not all roll at one moment: up to
+/// `segment.jitter.ms`, by a hash of its name (FNV-1a), which spreads them as well as a die.
+fn jitter_ms(partition: &TopicPartition, segment: &SegmentConfig) -> i64 {
+    let limit = segment.jitter_ms.min(segment.ms);
+    if limit <= 0 {
+        return 0;
+    }
+    let name = partition.to_string();
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    i64::try_from(hash >> 1).map_or(0, |hash| hash % limit)
+}
+
+/// When a replica is flushed.
+#[must_use]
+pub fn flush_limits(config: &TopicConfig) -> FlushLimits {
+    FlushLimits {
+        messages: config.segment.flush_messages,
+        ms: config.segment.flush_ms,
+    }
 }
 
 /// `index.interval.bytes` as logs take it.

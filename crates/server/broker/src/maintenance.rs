@@ -63,6 +63,15 @@ impl Maintenance {
             every(config.retention_check_interval_ms),
             Maintenance::enforce_retention,
         );
+        // By default never, and so far off that no clock counts it.
+        if config.flush_scheduler_interval_ms < i64::MAX {
+            self.repeat(every(config.flush_scheduler_interval_ms), |this, pair| {
+                for replica in this.replicas_in(&pair.0) {
+                    replica.flush_if_due();
+                }
+                Ok(())
+            });
+        }
         let expiration = self.node.config().producer_ids.expiration_check_interval_ms;
         self.repeat(every(expiration.into()), |this, pair| {
             for replica in this.replicas_in(&pair.0) {

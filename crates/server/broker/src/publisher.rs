@@ -18,7 +18,7 @@ use ottla_types::{PartitionIndex, TopicId, TopicPartition, Uuid};
 use crate::Replica;
 use crate::groups;
 use crate::logs::{
-    Logs, Opening, RetiredReplica, index_interval_bytes, open_all, replica_settings,
+    Logs, Opening, RetiredReplica, flush_limits, index_interval_bytes, open_all, replica_settings,
 };
 use crate::node::Node;
 use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
@@ -214,10 +214,11 @@ impl Publisher {
             return Hosting::Offline;
         };
         let expiration = i64::from(self.config.producer_ids.expiration_ms);
-        let (settings, limits) = replica_settings(config, expiration);
+        let (settings, limits) = replica_settings(&at, config, expiration);
         let interval = index_interval_bytes(config);
         self.node
             .deliver(replica.configure(settings, limits, interval));
+        replica.set_flush_limits(flush_limits(config));
         if partition.leader != own {
             let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
             self.node

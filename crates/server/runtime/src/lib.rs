@@ -30,8 +30,8 @@ pub use notices::{Notice, Notices, REACTORS_MAX, waiter_id, waiter_number};
 pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{
-    ClientBatch, FoundOffset, HostAppender, Hosted, LoadId, OffsetQuery, Reach, ReadBound,
-    ReadOutcome, ReadRequest, Replica, ReplicaParts, ShardState,
+    ClientBatch, FlushLimits, FoundOffset, HostAppender, Hosted, LoadId, OffsetQuery, Reach,
+    ReadBound, ReadOutcome, ReadRequest, Replica, ReplicaParts, ShardState,
 };
 pub use serve::ConnectionLimits;
 pub use service::Service;

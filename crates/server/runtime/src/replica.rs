@@ -6,6 +6,7 @@
 //! *Not here*: what a request means (`server/broker`).
 
 mod append;
+mod flush;
 mod hosting;
 mod read;
 mod retire;
@@ -14,6 +15,7 @@ mod space;
 mod watch;
 
 pub use append::{ClientBatch, HostAppender};
+pub use flush::FlushLimits;
 pub use hosting::{LoadId, ShardState};
 pub use read::{FoundOffset, OffsetQuery, Reach, ReadBound, ReadOutcome, ReadRequest};
 
@@ -28,6 +30,7 @@ use ottla_types::{LeaderEpoch, NodeId, Now, Offset, TopicId, TopicPartition};
 
 use crate::directory::Directory;
 use crate::notices::{Notice, Notices};
+use flush::Flushing;
 use hosting::Hosting;
 use roll::Rolls;
 use space::Space;
@@ -66,6 +69,7 @@ struct State<H, S: Storage> {
     watchers: Watchers,
     rolls: Rolls<S>,
     space: Space,
+    flushing: Flushing,
     /// Whether the committer has it on its list.
     to_sync: bool,
     /// Whether a clean stop waits for what is on its way.
@@ -97,6 +101,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
     /// A replica that does not lead yet.
     #[must_use]
     pub fn new(parts: ReplicaParts<H, S>) -> Arc<Self> {
+        let flushing = Flushing::since(parts.directory.now().wall);
         Arc::new(Replica {
             topic_partition: parts.topic_partition,
             topic_id: parts.topic_id,
@@ -110,6 +115,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 watchers: Watchers::default(),
                 rolls: Rolls::default(),
                 space: Space::default(),
+                flushing,
                 to_sync: false,
                 is_closing: false,
                 storing_epochs: false,
@@ -265,6 +271,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         }
         let state = &mut *self.lock();
         state.log.on_flushed(upto);
+        state.flushing.on_flushed(self.directory.now().wall);
         if !state.machine.is_offline() {
             self.step_locked(state, Input::Durable(upto), notices);
         }

@@ -59,13 +59,13 @@ keys! {
     "log.flush.interval.messages", Long, Is("9223372036854775807"),
         AtLeast(1), High, ClusterWide, Honoured,
         "Records after which a log is flushed, unless the topic says otherwise.";
-    "log.flush.interval.ms", Long, Null, Any, High, ClusterWide, NotYet,
+    "log.flush.interval.ms", Long, Null, Any, High, ClusterWide, Honoured,
         "Milliseconds after which a log is flushed, unless the topic says otherwise.";
     "log.flush.offset.checkpoint.interval.ms", Int, Is("60000"),
         AtLeast(0), High, ReadOnly, Honoured,
         "Milliseconds between writes of the recovery points.";
     "log.flush.scheduler.interval.ms", Long, Is("9223372036854775807"),
-        Any, High, ReadOnly, NotYet,
+        Any, High, ReadOnly, Honoured,
         "Milliseconds between the rounds that look for logs to flush, and log.flush.interval.ms if \
         that is absent.";
     "log.flush.start.offset.checkpoint.interval.ms", Int, Is("60000"),
@@ -107,9 +107,9 @@ keys! {
         "Milliseconds records are kept unless the topic says otherwise; -1 for ever.";
     "log.roll.hours", Int, Is("168"), AtLeast(1), High, ReadOnly, Honoured,
         "As log.roll.ms, in hours; log.roll.ms wins.";
-    "log.roll.jitter.hours", Int, Is("0"), AtLeast(0), High, ReadOnly, NotYet,
+    "log.roll.jitter.hours", Int, Is("0"), AtLeast(0), High, ReadOnly, Honoured,
         "As log.roll.jitter.ms, in hours; log.roll.jitter.ms wins.";
-    "log.roll.jitter.ms", Long, Null, Any, High, ClusterWide, NotYet,
+    "log.roll.jitter.ms", Long, Null, Any, High, ClusterWide, Honoured,
         "The most milliseconds by which rolling by time comes early at random, unless the topic \
         says otherwise.";
     "log.roll.ms", Long, Null, Any, High, ClusterWide, Honoured,
@@ -125,6 +125,6 @@ keys! {
     "message.max.bytes", Int, Is("1048588"), AtLeast(0), High, ClusterWide, Honoured,
         "The largest record batch accepted, in bytes, unless the topic says otherwise.";
     "num.recovery.threads.per.data.dir", Int, Is("2"), AtLeast(1), High, ClusterWide,
-    WithoutMeaning,
+    Honoured,
         "Threads per log directory that recover logs at start.";
 }

@@ -26,7 +26,7 @@ keys! {
     "flush.messages", Long, Is("9223372036854775807"), AtLeast(1), Medium, ReadOnly, Honoured,
         "Records after which the log is flushed: 1 makes every acknowledged record durable, the \
         largest value leaves flushing to the system.";
-    "flush.ms", Long, Is("9223372036854775807"), AtLeast(0), Medium, ReadOnly, NotYet,
+    "flush.ms", Long, Is("9223372036854775807"), AtLeast(0), Medium, ReadOnly, Honoured,
         "Milliseconds after which the log is flushed.";
     "follower.replication.throttled.replicas", List, Is(""),
         ThrottledReplicas, Medium, ReadOnly, NotYet,
@@ -83,7 +83,7 @@ keys! {
         "Bytes after which the log begins a new segment.";
     "segment.index.bytes", Int, Is("10485760"), AtLeast(4), Medium, ReadOnly, Honoured,
         "The largest size of an index file in bytes.";
-    "segment.jitter.ms", Long, Is("0"), AtLeast(0), Medium, ReadOnly, NotYet,
+    "segment.jitter.ms", Long, Is("0"), AtLeast(0), Medium, ReadOnly, Honoured,
         "The most milliseconds by which rolling by time comes early at random.";
     "segment.ms", Long, Is("604800000"), AtLeast(1), Medium, ReadOnly, Honoured,
         "Milliseconds after which the log begins a new segment.";

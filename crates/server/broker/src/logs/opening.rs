@@ -56,7 +56,8 @@ impl Logs {
         };
         let offset = |of: &super::Offsets| of.get(partition).copied().unwrap_or(Offset::ZERO);
         let is_new = loaded.replicas.insert(partition.clone());
-        let (settings, limits) = replica_settings(config, self.producer_id_expiration_ms);
+        let (settings, limits) =
+            replica_settings(partition, config, self.producer_id_expiration_ms);
         Ok(OpenPlan {
             partition: partition.clone(),
             topic_id,

@@ -218,6 +218,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 let state = &mut *self.lock();
                 self.step_locked(state, Input::Written(write.next_offset), notices);
                 self.advance_rolls(state);
+                self.flush_if_many(state);
                 if state.is_closing {
                     self.settled.notify_all();
                 }

@@ -174,4 +174,4 @@ fn find_space<H: Hosted, S: Storage>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -48,9 +48,9 @@ impl<H: Hosted> DirectoryHooks<H, MemoryStorage> for Hooks {
     }
 }
 
-struct Rig<H: Hosted = ()> {
+pub(in crate::replica) struct Rig<H: Hosted = ()> {
     storage: MemoryStorage,
-    replica: Arc<Replica<H, MemoryStorage>>,
+    pub(in crate::replica) replica: Arc<Replica<H, MemoryStorage>>,
     answers: Answers,
     later: Later,
     given: GivenWork,
@@ -63,7 +63,7 @@ fn at() -> TopicPartition {
     }
 }
 
-fn rig<H: Hosted>(storage: MemoryStorage, segment_bytes: u64) -> Rig<H> {
+pub(in crate::replica) fn rig<H: Hosted>(storage: MemoryStorage, segment_bytes: u64) -> Rig<H> {
     let path = Path::new("/data");
     storage.create_directory(path).unwrap();
     let (answers, later) = (Answers::default(), Later::default());
@@ -139,7 +139,7 @@ impl<H: Hosted> Rig<H> {
         self.work();
     }
 
-    fn append(&self, number: u64, size: usize) {
+    pub(in crate::replica) fn append(&self, number: u64, size: usize) {
         let mut notices = Notices::default();
         let waiter = Some((WaiterId(number), Acks::All));
         self.replica
@@ -286,6 +286,7 @@ fn a_shard_on_a_full_device_is_refused_and_what_it_had_appended_is_written_later
 fn epochs_that_find_no_space_are_stored_later() {
     let rig: Rig = rig(MemoryStorage::new(), 1 << 30);
     rig.append(0, 100);
+    rig.work();
     rig.fill_device();
     rig.replica.step(Input::Lead {
         leader_epoch: LeaderEpoch(7),
