@@ -1,8 +1,8 @@
 //! Checks a client's batch and makes it what the topic stores.
 //!
-//! Where many bytes have to be inflated or compressed, a thread that computes does it: a reactor has
-//! other connections to serve. The request's connection waits meanwhile, so that its batches keep
-//! their order.
+//! Where many bytes have to be inflated or compressed, a thread that computes does it: a reactor
+//! has other connections to serve. The request's connection waits meanwhile, so that its batches
+//! keep their order.
 
 use std::sync::Arc;
 
