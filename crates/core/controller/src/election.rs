@@ -80,6 +80,23 @@ impl<'a> PartitionChange<'a> {
         self
     }
 
+    /// These replicas are to be the partition's; of them some are to go, and some are new.
+    pub(crate) fn with_assignment(
+        mut self,
+        replicas: Vec<NodeId>,
+        removing: Vec<NodeId>,
+        adding: Vec<NodeId>,
+    ) -> Self {
+        (self.replicas, self.removing, self.adding) = (replicas, removing, adding);
+        self
+    }
+
+    /// A replica that the partition has not had, in this directory.
+    pub(crate) fn with_new_replica(mut self, replica: NodeId, directory: Uuid) -> Self {
+        self.directories.push((replica, directory));
+        self
+    }
+
     /// The leader has recovered, or has not.
     pub(crate) fn with_recovery_state(mut self, state: LeaderRecoveryState) -> Self {
         self.recovery_state = state;

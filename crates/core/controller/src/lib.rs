@@ -17,6 +17,7 @@ mod features;
 mod isr;
 mod placement;
 mod producer_ids;
+mod reassignments;
 mod request;
 mod schema;
 mod sessions;

@@ -6,6 +6,8 @@ use ottla_messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
 use ottla_messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
 use ottla_messages::alter_configs_request::AlterConfigsRequest;
 use ottla_messages::alter_configs_response::{self, AlterConfigsResponse};
+use ottla_messages::alter_partition_reassignments_request::AlterPartitionReassignmentsRequest;
+use ottla_messages::alter_partition_reassignments_response::AlterPartitionReassignmentsResponse;
 use ottla_messages::alter_partition_request::AlterPartitionRequest;
 use ottla_messages::alter_partition_response::AlterPartitionResponse;
 use ottla_messages::assign_replicas_to_dirs_request::AssignReplicasToDirsRequest;
@@ -69,6 +71,7 @@ pub enum RequestBody {
     IncrementalAlterConfigs(IncrementalAlterConfigsRequest),
     AlterConfigs(AlterConfigsRequest),
     UpdateFeatures(UpdateFeaturesRequest),
+    AlterPartitionReassignments(AlterPartitionReassignmentsRequest),
 }
 
 /// What is answered.
@@ -89,6 +92,7 @@ pub enum ControllerResponse {
     IncrementalAlterConfigs(IncrementalAlterConfigsResponse),
     AlterConfigs(AlterConfigsResponse),
     UpdateFeatures(UpdateFeaturesResponse),
+    AlterPartitionReassignments(AlterPartitionReassignmentsResponse),
     /// The whole request is refused. Whoever still has it makes the answer of its API out of this:
     /// [`RequestBody::rejected`].
     Rejected(Rejection),
@@ -154,6 +158,14 @@ impl RequestBody {
             RequestBody::IncrementalAlterConfigs(request) => {
                 let rejected = incremental_alter_configs_rejected(request, rejection);
                 ControllerResponse::IncrementalAlterConfigs(rejected)
+            }
+            RequestBody::AlterPartitionReassignments(_) => {
+                let response = AlterPartitionReassignmentsResponse {
+                    error_code: code,
+                    error_message: message(rejection),
+                    ..AlterPartitionReassignmentsResponse::default()
+                };
+                ControllerResponse::AlterPartitionReassignments(response)
             }
             RequestBody::UpdateFeatures(_) => {
                 ControllerResponse::UpdateFeatures(UpdateFeaturesResponse {

@@ -208,6 +208,10 @@ impl Deciding<'_> {
                 let decided = self.incremental_alter_configs(asked, request);
                 wrap(decided, ControllerResponse::IncrementalAlterConfigs)
             }
+            RequestBody::AlterPartitionReassignments(request) => wrap(
+                self.alter_partition_reassignments(request),
+                ControllerResponse::AlterPartitionReassignments,
+            ),
             RequestBody::UpdateFeatures(request) => wrap(
                 self.update_features(asked, request),
                 ControllerResponse::UpdateFeatures,

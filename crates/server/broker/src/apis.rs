@@ -12,7 +12,7 @@ use crate::handlers::{
     api_versions, delete_records, describe_cluster, describe_configs, describe_log_dirs,
     describe_producers, describe_topic_partitions, envelope, fetch, find_coordinator, forwarded,
     group_administration, group_membership, group_offsets, init_producer_id, list_config_resources,
-    list_offsets, metadata, offset_for_leader_epoch, produce, quorum,
+    list_offsets, list_partition_reassignments, metadata, offset_for_leader_epoch, produce, quorum,
 };
 use crate::node::Node;
 use crate::reactor::ReactorService;
@@ -151,6 +151,16 @@ pub static BROKER: Apis = Apis::new(&[
     answered!(DescribeProducers, 0..=0, describe_producers::handle),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
     awaited!(UpdateFeatures, 0..=2, forwarded::update_features),
+    awaited!(
+        AlterPartitionReassignments,
+        0..=1,
+        forwarded::alter_partition_reassignments
+    ),
+    answered!(
+        ListPartitionReassignments,
+        0..=0,
+        list_partition_reassignments::handle
+    ),
     answered!(ListConfigResources, 0..=1, list_config_resources::handle),
     answered!(
         DescribeTopicPartitions,
@@ -185,6 +195,16 @@ pub static CONTROLLER: Apis = Apis::new(&[
     ),
     awaited!(UnregisterBroker, 0..=0, forwarded::unregister_broker),
     awaited!(UpdateFeatures, 0..=2, forwarded::update_features),
+    awaited!(
+        AlterPartitionReassignments,
+        0..=1,
+        forwarded::alter_partition_reassignments
+    ),
+    answered!(
+        ListPartitionReassignments,
+        0..=0,
+        list_partition_reassignments::handle
+    ),
     served!(Envelope, 0..=0, envelope::handle),
     awaited!(BrokerRegistration, 0..=4, forwarded::broker_registration),
     awaited!(BrokerHeartbeat, 0..=2, forwarded::broker_heartbeat),

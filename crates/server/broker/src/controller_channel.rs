@@ -174,7 +174,8 @@ impl ControllerChannel {
             ElectLeaders,
             IncrementalAlterConfigs,
             AlterConfigs,
-            UpdateFeatures
+            UpdateFeatures,
+            AlterPartitionReassignments
         );
         answer.unwrap_or_else(|| body.rejected(&no_controller()))
     }

@@ -65,7 +65,7 @@ impl Deciding<'_> {
 
     /// Replicas that a client has chosen for one partition; `expected`: how many the partitions
     /// before it have.
-    pub(super) fn check_manual_assignment(
+    pub(crate) fn check_manual_assignment(
         &self,
         broker_ids: &[i32],
         expected: Option<usize>,
@@ -101,7 +101,7 @@ impl Deciding<'_> {
     }
 
     /// A broker with one directory has no choice; any other tells later where the replica lies.
-    fn default_directory(&self, id: NodeId) -> Uuid {
+    pub(crate) fn default_directory(&self, id: NodeId) -> Uuid {
         let broker = self.image().brokers.get(&id);
         match broker.map(|broker| broker.log_directories.as_slice()) {
             Some([only]) => *only,

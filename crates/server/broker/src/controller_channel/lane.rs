@@ -193,7 +193,8 @@ async fn direct(
         ElectLeaders,
         IncrementalAlterConfigs,
         AlterConfigs,
-        UpdateFeatures
+        UpdateFeatures,
+        AlterPartitionReassignments
     ))
 }
 

@@ -1,6 +1,6 @@
 //! Requests that the active controller decides: CreateTopics (19), versions 2–7; DeleteTopics
 //! (20), 1–6; CreatePartitions (37), 0–3; AlterConfigs (33), 0–2; IncrementalAlterConfigs (44),
-//! 0–1; ElectLeaders (43), 0–2; UpdateFeatures (57), 0–2; UnregisterBroker (64), 0.
+//! 0–1; ElectLeaders (43), 0–2; AlterPartitionReassignments (45), 0–1; UpdateFeatures (57), 0–2; UnregisterBroker (64), 0.
 //!
 //! When the active controller is in this process, an answer is given when this node has taken the
 //! change in, so that a client that was told "created" can produce here at once. On a controller's
@@ -59,6 +59,8 @@ use ottla_messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
 use ottla_messages::allocate_producer_ids_response::AllocateProducerIdsResponse;
 use ottla_messages::alter_configs_request::AlterConfigsRequest;
 use ottla_messages::alter_configs_response::AlterConfigsResponse;
+use ottla_messages::alter_partition_reassignments_request::AlterPartitionReassignmentsRequest;
+use ottla_messages::alter_partition_reassignments_response::AlterPartitionReassignmentsResponse;
 use ottla_messages::broker_heartbeat_request::BrokerHeartbeatRequest;
 use ottla_messages::broker_heartbeat_response::BrokerHeartbeatResponse;
 use ottla_messages::broker_registration_request::BrokerRegistrationRequest;
@@ -151,4 +153,10 @@ forward!(
     UpdateFeatures,
     UpdateFeaturesRequest,
     UpdateFeaturesResponse
+);
+forward!(
+    alter_partition_reassignments,
+    AlterPartitionReassignments,
+    AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse
 );

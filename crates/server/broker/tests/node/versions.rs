@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use ottla_messages::{
-    ApiKey, Request, allocate_producer_ids_request, alter_configs_request, api_versions_request,
-    begin_quorum_epoch_request, broker_heartbeat_request, broker_registration_request,
-    controller_registration_request, create_partitions_request, create_topics_request,
-    delete_groups_request, delete_records_request, delete_topics_request, describe_cluster_request,
+    ApiKey, Request, allocate_producer_ids_request, alter_configs_request,
+    alter_partition_reassignments_request, api_versions_request, begin_quorum_epoch_request,
+    broker_heartbeat_request, broker_registration_request, controller_registration_request,
+    create_partitions_request, create_topics_request, delete_groups_request,
+    delete_records_request, delete_topics_request, describe_cluster_request,
     describe_configs_request, describe_groups_request, describe_log_dirs_request,
     describe_producers_request, describe_quorum_request, describe_topic_partitions_request,
     elect_leaders_request, end_quorum_epoch_request, envelope_request, fetch_request,
     find_coordinator_request, heartbeat_request, incremental_alter_configs_request,
     init_producer_id_request, join_group_request, leave_group_request,
-    list_config_resources_request, list_groups_request, list_offsets_request, metadata_request,
-    offset_commit_request, offset_delete_request, offset_fetch_request,
-    offset_for_leader_epoch_request, produce_request, sync_group_request,
-    unregister_broker_request, update_features_request, vote_request,
+    list_config_resources_request, list_groups_request, list_offsets_request,
+    list_partition_reassignments_request, metadata_request, offset_commit_request,
+    offset_delete_request, offset_fetch_request, offset_for_leader_epoch_request, produce_request,
+    sync_group_request, unregister_broker_request, update_features_request, vote_request,
 };
 use ottla_test_node::{Client, TestNode};
 
@@ -56,6 +57,8 @@ fn whatever_is_advertised_answers() {
         let mut advertised = advertised(&mut client);
         assert!(advertised.len() > 10);
         ask_all!(client, advertised:
+            list_partition_reassignments_request::ListPartitionReassignmentsRequest,
+            alter_partition_reassignments_request::AlterPartitionReassignmentsRequest,
             update_features_request::UpdateFeaturesRequest,
             allocate_producer_ids_request::AllocateProducerIdsRequest,
             alter_configs_request::AlterConfigsRequest,

@@ -135,6 +135,15 @@ pub(super) fn response(response: &ControllerResponse) -> String {
                 lines.push(outcome(&name, resource.error_code, &resource.error_message));
             }
         }
+        ControllerResponse::AlterPartitionReassignments(answer) => {
+            for topic in &answer.responses {
+                for partition in &topic.partitions {
+                    let name = format!("{}-{}", topic.name, partition.partition_index);
+                    let (code, message) = (partition.error_code, &partition.error_message);
+                    lines.push(outcome(&name, code, message));
+                }
+            }
+        }
         ControllerResponse::UpdateFeatures(answer) => {
             lines.push(outcome("all", answer.error_code, &answer.error_message));
         }

@@ -9,6 +9,9 @@ use ottla_messages::allocate_producer_ids_request::AllocateProducerIdsRequest;
 use ottla_messages::alter_configs_request::{
     self, AlterConfigsRequest, AlterConfigsResource as ReplacedResource,
 };
+use ottla_messages::alter_partition_reassignments_request::{
+    AlterPartitionReassignmentsRequest, ReassignablePartition, ReassignableTopic,
+};
 use ottla_messages::alter_partition_request::{
     AlterPartitionRequest, BrokerState, PartitionData, TopicData,
 };
@@ -212,6 +215,7 @@ impl World {
             "elect" => RequestBody::ElectLeaders(elect(command)),
             "alter" => RequestBody::IncrementalAlterConfigs(alter(command)),
             "replace" => RequestBody::AlterConfigs(replace(command)),
+            "reassign" => RequestBody::AlterPartitionReassignments(reassign(command)),
             "update-features" => RequestBody::UpdateFeatures(update_features(command)),
             other => panic!("no command {other}"),
         }
@@ -328,6 +332,22 @@ fn supported(metadata_version: i16) -> Vec<(&'static str, VersionRange)> {
     let others = FeatureName::ALL.map(|feature| (feature.name(), range(0, feature.latest())));
     let own = ("metadata.version", range(7, metadata_version));
     std::iter::once(own).chain(others).collect()
+}
+
+/// `TOPIC-INDEX to=1,2`; without `to`, what is under way is cancelled.
+fn reassign(command: &Command) -> AlterPartitionReassignmentsRequest {
+    let (name, partition_index) = topic_partition(&command.arguments[0]);
+    AlterPartitionReassignmentsRequest {
+        allow_replication_factor_change: !has(command, "same-factor"),
+        topics: vec![ReassignableTopic {
+            name: name.into(),
+            partitions: vec![ReassignablePartition {
+                partition_index,
+                replicas: command.option("to").map(numbers),
+            }],
+        }],
+        ..AlterPartitionReassignmentsRequest::default()
+    }
 }
 
 /// `NAME=LEVEL …`, as upgrades or whatever `type` says.
