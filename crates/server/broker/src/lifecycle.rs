@@ -213,12 +213,22 @@ impl Lifecycle {
         }
     }
 
+    /// Returns when this node's own picture of the cluster has the broker unfenced, too.
     async fn unfence(&self) {
         loop {
             let response = self.heartbeat(false, false).await;
             if response.error_code == ErrorCode::NONE.0 && !response.is_fenced {
-                return;
+                break;
             }
+            sleep(START_INTERVAL).await;
+        }
+        let id = self.node.node_id();
+        let is_active = || {
+            let published = self.node.published();
+            let own = published.image.brokers.get(&id);
+            own.is_some_and(|own| own.epoch == self.broker_epoch && !own.fenced)
+        };
+        while !is_active() {
             sleep(START_INTERVAL).await;
         }
     }
