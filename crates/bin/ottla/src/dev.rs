@@ -15,7 +15,7 @@ use ottla_metadata::MetadataVersion;
 use ottla_storage_format::{FeatureLevels, Formatter, InitialVoter, random_uuid};
 use ottla_types::NodeId;
 
-use crate::server::wait_for_signal;
+use crate::server::StopSignals;
 
 const NODE_ID: NodeId = NodeId(1);
 /// Where scrapers of JMX exporters look; another one is taken if it is in use.
@@ -60,8 +60,9 @@ fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Res
         file,
         advertising: Advertising::Dialled,
     })?;
+    let signals = StopSignals::catch()?;
     print_banner(arguments, data, &node, started);
-    wait_for_signal()?;
+    signals.wait();
     node.stop();
     Ok(())
 }

@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::Args;
 use ottla_broker::{Advertising, RunningNode, StartOptions};
 use ottla_config::Properties;
-use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How to start a node.
 #[derive(Args)]
@@ -38,10 +38,11 @@ pub fn start(arguments: &StartArguments) -> anyhow::Result<()> {
     for listener in node.listeners() {
         tracing::info!(listener = listener.name, address = %listener.address, "listening");
     }
+    let signals = StopSignals::catch()?;
     if let Some(path) = &arguments.ready_file {
         write_ready_file(path, &node)?;
     }
-    wait_for_signal()?;
+    signals.wait();
     tracing::info!("stopping");
     node.stop();
     Ok(())
@@ -59,16 +60,38 @@ fn write_ready_file(path: &Path, node: &RunningNode) -> anyhow::Result<()> {
         .with_context(|| path.display().to_string())
 }
 
-/// Returns on SIGTERM or SIGINT.
-pub fn wait_for_signal() -> anyhow::Result<()> {
-    let runtime = Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
-    })
+/// SIGTERM and SIGINT, caught from the moment this is made.
+pub struct StopSignals {
+    runtime: Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Catches them: to be made before anybody is told that the node serves.
+    pub fn catch() -> anyhow::Result<StopSignals> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let (terminate, interrupt) = {
+            let _inside = runtime.enter();
+            (
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+            )
+        };
+        Ok(StopSignals {
+            runtime,
+            terminate,
+            interrupt,
+        })
+    }
+
+    /// Returns when one of them has come.
+    pub fn wait(mut self) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        });
+    }
 }
