@@ -6,6 +6,7 @@ mod load;
 
 pub use host::GroupHost;
 pub(crate) use host::GroupOffset;
+pub use load::{LoadError, load_groups};
 
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
     let (node, replica) = (Arc::clone(node), Arc::clone(replica));
     let pool = replica.directory().pool().clone();
     let id = replica.begin_loading();
-    pool.spawn(move || match load::load(&replica, node.group_context(), node.random_seed()) {
+    pool.spawn(move || match load_groups(&replica, node.group_context(), node.random_seed()) {
         Ok(host) => {
             let changed = host.deadline_changed();
             if !replica.host(id, Some(host)) {
@@ -112,7 +113,7 @@ pub fn start_loading(node: &Arc<Node>, replica: &Arc<Replica>) {
             }
             // What was committed while it loaded was told to nobody.
             let (_, notices) = replica.step_hosted(|host, appender| {
-                host.on_loaded(appender.high_watermark());
+                host.on_loaded(appender.now(), appender.high_watermark());
             });
             node.deliver(notices);
             node.control().spawn(keep_deadlines(Arc::clone(&node), replica, changed));

@@ -27,6 +27,7 @@ mod start;
 mod stop;
 mod topic_creation;
 
+pub use groups::{GroupHost, LoadError, load_groups};
 pub use lifecycle::LifecycleError;
 pub use node::{Advertising, Node};
 pub use start::{BoundListener, RunningNode, StartError, StartOptions, start};

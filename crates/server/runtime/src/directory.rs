@@ -128,7 +128,9 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
         self.committer.commit_waiting(self);
     }
 
-    pub(crate) fn now(&self) -> Now {
+    /// The time, as the node tells it.
+    #[must_use]
+    pub fn now(&self) -> Now {
         self.hooks.now()
     }
 

@@ -3,11 +3,13 @@
 //!
 //! *Not here*: when they do it (`world`).
 
+mod groups;
 mod open;
 mod reads;
 mod writes;
 
-pub use open::{LOG_DIRECTORY, partition_directory};
+pub use groups::WaitingGroup;
+pub use open::{LOG_DIRECTORY, offsets_directory, partition_directory};
 pub use reads::{Tried, WaitingFetch};
 pub use writes::WaitingProduce;
 
@@ -16,6 +18,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ottla_broker::GroupHost;
+use ottla_group::GroupRequest;
 use ottla_log::{LogDirectory, LogError, OffsetCheckpoint};
 use ottla_messages::ErrorCode;
 use ottla_partition::{Input, WaiterId};
@@ -29,9 +33,9 @@ use crate::disk::SimulatedDisk;
 use crate::network::Asker;
 
 /// A replica on the simulated disk.
-pub type Replica = ottla_runtime::Replica<(), SimulatedDisk>;
+pub type Replica = ottla_runtime::Replica<GroupHost, SimulatedDisk>;
 /// A log directory on the simulated disk.
-pub type Directory = ottla_runtime::Directory<(), SimulatedDisk>;
+pub type Directory = ottla_runtime::Directory<GroupHost, SimulatedDisk>;
 
 /// Reactors of the node.
 pub const REACTORS: usize = 2;
@@ -83,7 +87,7 @@ struct Hooks {
     failed: Arc<AtomicBool>,
 }
 
-impl DirectoryHooks<(), SimulatedDisk> for Hooks {
+impl DirectoryHooks<GroupHost, SimulatedDisk> for Hooks {
     fn on_failed(&self, _directory: &Arc<Directory>) {
         let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
         for replica in replicas.iter() {
@@ -112,6 +116,10 @@ pub enum Job {
     Produce(u64, Vec<SentBatch>, bool),
     /// Try a fetch; its number.
     Fetch(u64),
+    /// Ask the group's coordinator; the request's number.
+    Group(u64, GroupRequest),
+    /// Have the coordinator do what time demands.
+    GroupDeadline,
 }
 
 /// A node that runs.
@@ -121,6 +129,8 @@ pub struct Broker {
     files: LogDirectory<SimulatedDisk>,
     given: GivenWork,
     replicas: Vec<Arc<Replica>>,
+    /// The partition of the group's coordinator.
+    offsets: Arc<Replica>,
     outbox: Outbox,
     failed: Arc<AtomicBool>,
     is_storing_checkpoints: Arc<AtomicBool>,
@@ -137,6 +147,8 @@ pub struct Broker {
     waiters: BTreeMap<WaiterId, (u64, usize)>,
     /// Fetches that are tried or wait, by number.
     pub fetches: BTreeMap<u64, WaitingFetch>,
+    /// Requests that the coordinator has not answered, by number.
+    pub groups: BTreeMap<u64, WaitingGroup>,
     next_number: u64,
 }
 
@@ -145,6 +157,17 @@ impl Broker {
     #[must_use]
     pub fn replicas(&self) -> &[Arc<Replica>] {
         &self.replicas
+    }
+
+    /// The partition of the group's coordinator.
+    #[must_use]
+    pub fn offsets(&self) -> &Arc<Replica> {
+        &self.offsets
+    }
+
+    fn all_replicas(&self) -> Vec<Arc<Replica>> {
+        let offsets = std::iter::once(&self.offsets);
+        self.replicas.iter().chain(offsets).cloned().collect()
     }
 
     /// What its tasks have left.
@@ -186,6 +209,8 @@ impl Broker {
                 Some(self.produce_work(reactor, number, batches, acks_all))
             }
             Job::Fetch(number) => self.fetch_work(number),
+            Job::Group(number, request) => self.group_work(number, request),
+            Job::GroupDeadline => Some(self.group_deadline_work()),
         }
     }
 
@@ -227,7 +252,7 @@ impl Broker {
         }
         let is_storing = Arc::clone(&self.is_storing_checkpoints);
         let (files, directory) = (self.files.clone(), Arc::clone(&self.directory));
-        let replicas = self.replicas.clone();
+        let replicas = self.all_replicas();
         self.directory.pool().spawn(move || {
             let stored = store_checkpoints(&files, &replicas);
             is_storing.store(false, Ordering::Release);
@@ -241,7 +266,7 @@ impl Broker {
     #[must_use]
     pub fn stop_work(&self) -> Work {
         let files = self.files.clone();
-        let (replicas, directory) = (self.replicas.clone(), Arc::clone(&self.directory));
+        let (replicas, directory) = (self.all_replicas(), Arc::clone(&self.directory));
         Box::new(move || {
             if let Err(error) = open::close(&files, &replicas) {
                 directory.fail(&error);

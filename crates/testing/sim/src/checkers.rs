@@ -1,12 +1,14 @@
 //! The promises that are checked, by name; each file checks some.
 
+mod commits;
 mod history;
 mod lookups;
 mod scan;
 
+pub use commits::Commits;
 pub use history::{History, Origin, RecordId, Survives};
 pub use lookups::check_lookups;
-pub use scan::{records_of, scan_log, value_of};
+pub use scan::{Contents, ScannedLog, records_of, scan_log, value_of};
 
 use std::fmt;
 
@@ -26,6 +28,8 @@ pub enum Rule {
     ReadsHaveNoGaps,
     /// Consumers see nothing at or above the high watermark, nor anything not committed.
     ReadsEndAtHighWatermark,
+    /// A group's committed offset is never less than what was acknowledged before.
+    CommitsNeverGoBack,
     /// A fetch that waits is woken when there is something to read.
     WaitingFetchesAreWoken,
     /// A log can be opened after whatever happened.

@@ -1,12 +1,15 @@
 //! Simulated clients: they decide, the world carries what they send.
 
 mod consumer;
+mod member;
 mod producer;
 
 pub use consumer::{Consumer, Direction};
+pub use member::{GROUP_PARTITIONS, Member, MemberFact};
 pub use producer::{Producer, ProducerAction, ProducerPlan};
 
 use bytes::Bytes;
+use ottla_group::{GroupRequest, GroupResponse};
 use ottla_messages::ErrorCode;
 
 use crate::checkers::RecordId;
@@ -34,6 +37,8 @@ pub enum Request {
     },
     /// Read.
     Fetch(FetchRequest),
+    /// Ask the group's coordinator.
+    Group(GroupRequest),
 }
 
 /// What to read.
@@ -56,6 +61,8 @@ pub enum Response {
     Produce(Vec<(ErrorCode, i64)>),
     /// What was read.
     Fetch(FetchResponse),
+    /// What the coordinator says.
+    Group(GroupResponse),
 }
 
 /// What was read.

@@ -1,12 +1,12 @@
 //! A node under a seeded scheduler that owns time, the disk and the network.
 //!
 //! What runs is real: the log over its seam to the file system, the runtime's replicas, rolls, pool
-//! and committer, the machines of partitions and of our own producer. What is simulated lies
-//! around them: disk, clock, connections, clients, and the order in which threads take turns. A
-//! seed decides everything, so that what it finds can be seen again.
+//! and committer, the broker's group coordinator, the machines of partitions and of our own
+//! producer. What is simulated lies around them: disk, clock, connections, clients, and the order
+//! in which threads take turns. A seed decides everything, so that what it finds can be seen again.
 //!
-//! *Not here*: the network protocol (no byte of it crosses the simulated connections), metadata and
-//! groups, which are still to come.
+//! *Not here*: the network protocol (no byte of it crosses the simulated connections); metadata,
+//! which are still to come.
 
 mod broker;
 mod bugs;

@@ -16,6 +16,8 @@ pub enum ClientId {
     Producer(usize),
     /// A consumer by number.
     Consumer(usize),
+    /// A member of the group by number.
+    Member(usize),
 }
 
 /// Who asked what on which connection.

@@ -122,6 +122,10 @@ pub struct Plan {
     pub producers: Vec<ProducerPlan>,
     /// The consumers.
     pub consumers: Vec<ConsumerPlan>,
+    /// Members of the group.
+    pub members: usize,
+    /// The partition of the group's coordinator.
+    pub offsets: PartitionPlan,
     /// A sync takes up to so long.
     pub sync_max: Duration,
     /// The time between checkpoints.
@@ -163,12 +167,15 @@ impl Plan {
             &[Duration::from_millis(2), Duration::from_millis(20)],
         );
         let every = *pick(random, &[300, 2_000]);
+        let (members, offsets) = (below(random, 4), partition(random));
         Plan {
             seed,
             bug,
             partitions,
             producers,
             consumers,
+            members,
+            offsets,
             sync_max,
             checkpoint_every: Duration::from_millis(every),
             faults: faults(random, scenario),

@@ -20,8 +20,8 @@ use ottla_runtime::Work;
 use ottla_types::{Duration, Instant, NodeId, Now};
 
 use crate::broker::{Broker, LOG_DIRECTORY};
-use crate::checkers::{History, Rule, Survives, Violation};
-use crate::clients::{Consumer, Producer, Request, Response};
+use crate::checkers::{Commits, History, Rule, Survives, Violation};
+use crate::clients::{Consumer, Member, Producer, Request, Response};
 use crate::clock::SimulatedClock;
 use crate::disk::SimulatedDisk;
 use crate::network::{Asker, ClientId, Network};
@@ -67,6 +67,8 @@ enum Event {
     FetchDeadline(u64, u64),
     /// Work for the pool has waited long enough.
     Given(u64, Given),
+    /// The coordinator wanted to be woken.
+    GroupDeadline(u64),
     /// Checkpoints are due.
     Checkpoint(u64),
     /// The process is started again.
@@ -118,6 +120,10 @@ pub struct World {
     network: Network,
     producers: Vec<Producer>,
     consumers: Vec<Consumer>,
+    members: Vec<Member>,
+    commits: Commits,
+    /// When the coordinator will be woken.
+    group_wake: Option<Instant>,
     wakes: BTreeMap<ClientId, Instant>,
     next_producer_id: i64,
     histories: Vec<History>,
@@ -144,6 +150,8 @@ impl World {
         let consumers = consumers
             .map(|plan| Consumer::new(plan.partition, plan.direction, random.next_u64()))
             .collect();
+        let members = (0..plan.members).map(|_| Member::new(random.next_u64()));
+        let members = members.collect();
         let mut world = World {
             network: Network::new(random.next_u64()),
             histories: vec![History::default(); plan.partitions.len()],
@@ -162,6 +170,9 @@ impl World {
             survived: Survives::Kill,
             producers,
             consumers,
+            members,
+            commits: Commits::default(),
+            group_wake: None,
             wakes: BTreeMap::new(),
             next_producer_id: 1_000,
             is_last_run: false,
@@ -249,11 +260,13 @@ impl World {
             }
             Event::Checkpoint(run) if run == self.run => self.checkpoint(),
             Event::Given(run, given) if run == self.run => self.give(given.0),
+            Event::GroupDeadline(run) if run == self.run => self.wake_groups(),
             // Of a run that is over.
             Event::Turn(..)
             | Event::GoOn(..)
             | Event::FetchDeadline(..)
             | Event::Given(..)
+            | Event::GroupDeadline(_)
             | Event::Checkpoint(_) => {}
             Event::Start => return self.start(),
             Event::Fault(fault) => self.on_fault(fault),

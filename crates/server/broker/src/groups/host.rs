@@ -8,9 +8,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_coordinator::{Appender, Coordinator, Event, Input, Output, Rejection};
 use ottla_group::{GroupContext, GroupRecord, GroupRequest, GroupResponse, GroupShard};
+use ottla_log::Storage;
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_records::{BatchBuilder, BatchHeader, BatchOptions};
-use ottla_runtime::{ClientBatch, HostAppender, Hosted, clock};
+use ottla_runtime::{ClientBatch, HostAppender, Hosted};
 use ottla_types::{Instant, Now, Offset, RequestId, TimestampMs};
 use tokio::sync::{Notify, oneshot};
 
@@ -49,10 +50,11 @@ impl GroupHost {
         Arc::clone(&self.deadline_changed)
     }
 
-    pub(super) fn ask(
+    /// Asks the coordinator; whoever asks is answered once what is decided is committed.
+    pub fn ask<S: Storage>(
         &mut self,
         (request, reply): (GroupRequest, oneshot::Sender<GroupResponse>),
-        appender: &mut HostAppender<'_, GroupHost>,
+        appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
         let id = RequestId(self.next_request);
@@ -61,18 +63,19 @@ impl GroupHost {
         self.step(Event::Request(id, request), appender, max_batch_bytes);
     }
 
-    pub(super) fn on_deadline(
+    /// Does what time demands.
+    pub fn on_deadline<S: Storage>(
         &mut self,
-        appender: &mut HostAppender<'_, GroupHost>,
+        appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
         self.step(Event::Deadline, appender, max_batch_bytes);
     }
 
-    pub(super) fn on_image_changed(
+    pub(super) fn on_image_changed<S: Storage>(
         &mut self,
         context: &GroupContext,
-        appender: &mut HostAppender<'_, GroupHost>,
+        appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
         let own = std::mem::replace(&mut self.context, context.clone());
@@ -80,11 +83,14 @@ impl GroupHost {
         self.context = own;
     }
 
-    pub(super) fn on_loaded(&mut self, high_watermark: Offset) {
-        self.on_committed(clock::now(), high_watermark);
+    /// Takes in what was committed while it loaded, which was told to nobody.
+    pub fn on_loaded(&mut self, now: Now, high_watermark: Offset) {
+        self.on_committed(now, high_watermark);
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    /// When [`GroupHost::on_deadline`] must be called, if nothing happens before.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
         self.coordinator.as_ref()?.next_deadline()
     }
 
@@ -116,10 +122,10 @@ impl GroupHost {
         page
     }
 
-    fn step(
+    fn step<S: Storage>(
         &mut self,
         event: Event<GroupRequest>,
-        appender: &mut HostAppender<'_, GroupHost>,
+        appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
         let Some(coordinator) = &mut self.coordinator else {
@@ -127,18 +133,13 @@ impl GroupHost {
         };
         let before = coordinator.next_deadline();
         let mut outputs = Vec::new();
+        let now = appender.now();
         let mut encoder = Encoder {
             appender,
             max_batch_bytes,
         };
         let input = Input::Event(event);
-        coordinator.step(
-            clock::now(),
-            &self.context,
-            input,
-            &mut encoder,
-            &mut outputs,
-        );
+        coordinator.step(now, &self.context, input, &mut encoder, &mut outputs);
         if coordinator.next_deadline() != before {
             self.deadline_changed.notify_one();
         }
@@ -199,18 +200,19 @@ impl fmt::Debug for GroupHost {
     }
 }
 
-struct Encoder<'a, 'b> {
-    appender: &'a mut HostAppender<'b, GroupHost>,
+struct Encoder<'a, 'b, S: Storage> {
+    appender: &'a mut HostAppender<'b, GroupHost, S>,
     max_batch_bytes: usize,
 }
 
-impl Appender<GroupRecord> for Encoder<'_, '_> {
+impl<S: Storage> Appender<GroupRecord> for Encoder<'_, '_, S> {
     fn append(&mut self, records: &[GroupRecord]) -> Result<Offset, Rejection> {
         let reject = |code| Rejection {
             code,
             message: None,
         };
-        let batch = encode(records, clock::now().wall, self.max_batch_bytes).map_err(reject)?;
+        let batch =
+            encode(records, self.appender.now().wall, self.max_batch_bytes).map_err(reject)?;
         self.appender.append(batch).map_err(reject)
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ottla_coordinator::{Entry, Loading};
 use ottla_group::{GroupContext, GroupHard, GroupRecord, GroupShard};
+use ottla_log::Storage;
 use ottla_messages::ErrorCode;
 use ottla_records::{Batch, Batches, EndTransactionMarker, InflateLimits, RecordError};
-use ottla_runtime::{ReadBound, ReadRequest, clock};
+use ottla_runtime::{ReadBound, ReadRequest, Replica};
 use ottla_types::{LeaderEpoch, Offset};
 
 use super::GroupHost;
-use crate::Replica;
 
 /// Bytes read at once.
 const STRIDE: usize = 1 << 20;
@@ -30,8 +30,12 @@ pub enum LoadError {
     Record(Offset, String),
 }
 
-pub(super) fn load(
-    replica: &Arc<Replica>,
+/// Makes the coordinator of a partition of the offsets topic. Blocks.
+///
+/// # Errors
+/// When the partition cannot be read as what it must be.
+pub fn load_groups<S: Storage>(
+    replica: &Arc<Replica<GroupHost, S>>,
     context: GroupContext,
     seed: u64,
 ) -> Result<GroupHost, LoadError> {
@@ -56,7 +60,13 @@ pub(super) fn load(
     }
     let ends = replica.look(|machine, _| (machine.marks().reserved(), machine.high_watermark()));
     let mut outputs = Vec::new();
-    let coordinator = loading.activate(&context, clock::now(), seed, ends, &mut outputs);
+    let coordinator = loading.activate(
+        &context,
+        replica.directory().now(),
+        seed,
+        ends,
+        &mut outputs,
+    );
     Ok(GroupHost::new(coordinator, context))
 }
 

@@ -41,6 +41,20 @@ pub fn partition_directory(index: usize) -> PathBuf {
     Path::new(LOG_DIRECTORY).join(topic_partition(index).to_string())
 }
 
+/// The partition of the group's coordinator.
+fn offsets_partition() -> TopicPartition {
+    TopicPartition {
+        topic: "__consumer_offsets".into(),
+        partition: PartitionIndex(0),
+    }
+}
+
+/// Where the files of the coordinator's partition lie.
+#[must_use]
+pub fn offsets_directory() -> PathBuf {
+    Path::new(LOG_DIRECTORY).join(offsets_partition().to_string())
+}
+
 /// What the directory's checkpoints say.
 struct Checkpoints {
     recovery_points: BTreeMap<TopicPartition, Offset>,
@@ -79,20 +93,21 @@ impl Broker {
         let directory = Directory::new(Uuid(200), path, disk.clone(), pool, hooks);
         let open_files = OpenFiles::new(OPEN_FILES);
         let mut replicas = Vec::new();
+        let opening = Opening {
+            directory: &directory,
+            open_files: &open_files,
+            checkpoints: &checkpoints,
+        };
         for (index, partition) in plan.partitions.iter().enumerate() {
-            let opening = Opening {
-                directory: &directory,
-                open_files: &open_files,
-                checkpoints: &checkpoints,
-            };
-            replicas.push(opening.open(index, partition, clock)?);
+            replicas.push(opening.open(topic_partition(index), partition, clock)?);
         }
+        let offsets = opening.open(offsets_partition(), &plan.offsets, clock)?;
         opened
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone_from(&replicas);
+            .extend(replicas.iter().chain([&offsets]).cloned());
         let epoch = LeaderEpoch(i32::try_from(incarnation).unwrap_or(i32::MAX));
-        for replica in &replicas {
+        for replica in replicas.iter().chain([&offsets]) {
             let mut notices = replica.step(Input::Lead {
                 leader_epoch: epoch,
                 in_sync_count: 1,
@@ -100,12 +115,13 @@ impl Broker {
             });
             outbox.push_notices(&mut notices);
         }
-        Ok(Broker {
+        let broker = Broker {
             clock: clock.clone(),
             directory,
             files,
             given,
             replicas,
+            offsets,
             outbox,
             failed,
             is_storing_checkpoints: Arc::default(),
@@ -116,8 +132,12 @@ impl Broker {
             produces: BTreeMap::new(),
             waiters: BTreeMap::new(),
             fetches: BTreeMap::new(),
+            groups: BTreeMap::new(),
             next_number: 0,
-        })
+        };
+        // Every run has a seed of its own: members of one must not get the ids of another's.
+        broker.start_loading_groups(plan.seed.rotate_left(32) ^ incarnation);
+        Ok(broker)
     }
 }
 
@@ -144,12 +164,12 @@ struct Opening<'a> {
 impl Opening<'_> {
     fn open(
         &self,
-        index: usize,
+        partition: TopicPartition,
         plan: &PartitionPlan,
         clock: &SimulatedClock,
     ) -> Result<Arc<Replica>, LogError> {
-        let (disk, partition) = (self.directory.storage(), topic_partition(index));
-        let path = partition_directory(index);
+        let disk = self.directory.storage();
+        let path = Path::new(LOG_DIRECTORY).join(partition.to_string());
         let topic_id = Uuid(300);
         let checkpoints = self.checkpoints;
         let options = OpenOptions {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scan::ScannedLog;
 use super::{Rule, Violation};
+use crate::plan::PartitionPlan;
 
 /// A record that a client sends: unlike every other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,18 @@ pub enum Survives {
     Kill,
     /// The end of the power too.
     PowerCut,
+}
+
+impl Survives {
+    /// What is committed on a partition survives.
+    #[must_use]
+    pub fn of_committed(partition: &PartitionPlan) -> Survives {
+        if partition.fsync {
+            Survives::PowerCut
+        } else {
+            Survives::Kill
+        }
+    }
 }
 
 /// Who sends a record.

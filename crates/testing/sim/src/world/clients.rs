@@ -1,11 +1,14 @@
 //! The clients' side: what they want is carried, what they hear is checked.
 
+use ottla_group::{GroupRequest, GroupResponse};
 use ottla_messages::ErrorCode;
 use ottla_types::{Duration, Instant};
 
 use super::{Event, Node, World};
 use crate::checkers::{Survives, Violation};
-use crate::clients::{FetchResponse, ProducerAction, Request, Response};
+use crate::clients::{
+    FetchResponse, GROUP_PARTITIONS, MemberFact, ProducerAction, Request, Response,
+};
 use crate::network::{Asker, ClientId};
 
 /// A client that has no answer by then takes its connection for dead.
@@ -15,7 +18,8 @@ impl World {
     pub(super) fn clients(&self) -> Vec<ClientId> {
         let producers = (0..self.producers.len()).map(ClientId::Producer);
         let consumers = (0..self.consumers.len()).map(ClientId::Consumer);
-        producers.chain(consumers).collect()
+        let members = (0..self.members.len()).map(ClientId::Member);
+        producers.chain(consumers).chain(members).collect()
     }
 
     /// Wakes a client at a time, and not at another that was asked for before.
@@ -40,6 +44,7 @@ impl World {
                 }
             }
             ClientId::Consumer(index) => self.fetch(index),
+            ClientId::Member(index) => self.ask_group(index),
         }
     }
 
@@ -105,6 +110,11 @@ impl World {
     /// A request reaches the node, if it is there.
     pub(super) fn arrive(&mut self, asker: Asker, reactor: usize, request: Request) {
         self.note(format_args!("{:?} {} arrives", asker.client, asker.number));
+        let is_member = matches!(asker.client, ClientId::Member(_));
+        if is_member && !self.network.is_current(asker.client, asker.connection) {
+            // A commit is not idempotent: one that comes behind the next may undo it.
+            return;
+        }
         let run = self.run;
         let Node::Up(broker) = &mut self.node else {
             let soon = self.random_duration(1_000);
@@ -115,6 +125,7 @@ impl World {
             Request::Produce { batches, acks_all } => {
                 broker.accept_produce(asker, reactor, batches, acks_all);
             }
+            Request::Group(request) => broker.accept_group(asker, request),
             Request::Fetch(request) => {
                 let number = broker.accept_fetch(asker, reactor, request);
                 let wait = Duration::from_millis(request.max_wait_ms.unsigned_abs());
@@ -142,6 +153,9 @@ impl World {
                 self.take_acknowledgements(index, actions)
             }
             (ClientId::Consumer(index), Response::Fetch(response)) => self.fetched(index, response),
+            (ClientId::Member(index), Response::Group(response)) => {
+                self.group_answered(index, response)
+            }
             _ => Ok(()),
         }
     }
@@ -182,11 +196,7 @@ impl World {
     /// What a committed record of a partition survives.
     fn committed_survives(&self, partition: usize) -> Survives {
         let plan = self.plan.partitions.get(partition);
-        if plan.is_some_and(|plan| plan.fsync) {
-            Survives::PowerCut
-        } else {
-            Survives::Kill
-        }
+        plan.map_or(Survives::Kill, Survives::of_committed)
     }
 
     fn fetched(&mut self, index: usize, response: &FetchResponse) -> Result<(), Violation> {
@@ -246,6 +256,13 @@ impl World {
                 let pause = self.random_duration(300_000);
                 self.wake_at(client, now.monotonic.after(pause));
             }
+            ClientId::Member(index) => {
+                if let Some(member) = self.members.get_mut(index) {
+                    member.disconnected();
+                }
+                let pause = self.random_duration(500_000);
+                self.wake_at(client, now.monotonic.after(pause));
+            }
         }
     }
 
@@ -258,6 +275,10 @@ impl World {
             ClientId::Consumer(index) => {
                 let consumer = self.consumers.get(index);
                 consumer.is_some_and(|consumer| consumer.awaits(asker.number))
+            }
+            ClientId::Member(index) => {
+                let member = self.members.get(index);
+                member.is_some_and(|member| member.awaits(asker.number))
             }
         };
         if awaits {
@@ -281,5 +302,46 @@ impl World {
             let actions = producer.leader(now, partition, leader);
             self.perform(index, actions);
         }
+    }
+
+    fn ask_group(&mut self, index: usize) {
+        let Some(member) = self.members.get_mut(index) else {
+            return;
+        };
+        let Some((number, request, facts)) = member.next_request() else {
+            return;
+        };
+        for fact in facts {
+            if let MemberFact::Committing(partition, offset) = fact {
+                self.commits.on_sent(partition, offset);
+            }
+        }
+        if matches!(request, GroupRequest::OffsetFetch { .. }) {
+            self.commits.on_asked(index, GROUP_PARTITIONS);
+        }
+        self.send(ClientId::Member(index), number, Request::Group(request));
+    }
+
+    fn group_answered(&mut self, index: usize, response: &GroupResponse) -> Result<(), Violation> {
+        let Some(member) = self.members.get_mut(index) else {
+            return Ok(());
+        };
+        let facts = member.answered(response);
+        let pause = member.pause();
+        self.note(format_args!("member {index}: {response:?}"));
+        for fact in facts {
+            match fact {
+                MemberFact::Committed(partition, offset) => {
+                    self.commits.on_acknowledged(partition, offset);
+                }
+                MemberFact::Fetched(partition, offset) => {
+                    self.commits.on_fetched(index, partition, offset)?;
+                }
+                MemberFact::Committing(..) => {}
+            }
+        }
+        let at = self.now().monotonic.after(pause);
+        self.wake_at(ClientId::Member(index), at);
+        Ok(())
     }
 }

@@ -1,13 +1,14 @@
 //! The node as a whole: it starts on what its disk holds, serves, and hands out what its tasks
 //! have left.
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use ottla_runtime::{Notice, Work, waiter_number};
 
 use super::{Event, Given, Node, Thread, World};
-use crate::broker::{Broker, Left, Tried, partition_directory};
-use crate::checkers::{Rule, Survives, Violation, check_lookups, scan_log};
+use crate::broker::{Broker, Left, Tried, offsets_directory, partition_directory};
+use crate::checkers::{Contents, Rule, ScannedLog, Survives, Violation, check_lookups, scan_log};
 use crate::clients::Response;
 use crate::network::Asker;
 
@@ -57,7 +58,7 @@ impl World {
         let run = self.run;
         self.note(format_args!("run {run} is up after {survived:?}"));
         for (index, replica) in broker.replicas().iter().enumerate() {
-            let log = scan_log(self.disk.files(), &partition_directory(index))?;
+            let log = self.scan(&partition_directory(index), Contents::Records)?;
             if let Some(history) = self.histories.get_mut(index) {
                 let compared = history.compare(&log, survived);
                 compared.map_err(|violation| violation.of_partition(index))?;
@@ -66,9 +67,46 @@ impl World {
             let marks = (log.start, log.end, log.batches.len());
             self.note(format_args!("partition {index} holds {marks:?}"));
         }
+        let offsets = self.scan(&offsets_directory(), Contents::Anything)?;
+        check_lookups(broker.offsets(), &offsets, &mut self.random)?;
+        let survives = Survives::of_committed(&self.plan.offsets);
+        self.commits.on_restarted(survives, survived);
+        self.group_wake = None;
         self.node = Node::Up(Box::new(broker));
         self.schedule(self.plan.checkpoint_every, Event::Checkpoint(self.run));
         Ok(())
+    }
+
+    fn scan(&self, directory: &Path, contents: Contents) -> Result<ScannedLog, Violation> {
+        scan_log(self.disk.files(), directory, contents)
+    }
+
+    /// Lets the coordinator do what time demands.
+    pub(super) fn wake_groups(&mut self) {
+        self.group_wake = None;
+        if let Node::Up(broker) = &mut self.node {
+            broker.wake_groups();
+        }
+    }
+
+    /// Hands out what the coordinator has answered, and wakes it when it wants to be.
+    fn collect_groups(&mut self) {
+        let Node::Up(broker) = &mut self.node else {
+            return;
+        };
+        let answers = broker.take_group_answers();
+        let deadline = broker.next_group_deadline();
+        for (asker, response) in answers {
+            self.respond(asker, response);
+        }
+        let Some(deadline) = deadline else { return };
+        // Not at once again: what it was woken for last may not have had its turn.
+        let soon = self.now().monotonic.after_ms(1);
+        let deadline = deadline.max(soon);
+        if self.group_wake.is_none_or(|at| deadline < at) {
+            self.group_wake = Some(deadline);
+            self.schedule_at(deadline, Event::GroupDeadline(self.run));
+        }
     }
 
     /// Work that was to wait is given to the pool.
@@ -99,6 +137,7 @@ impl World {
                 self.hand_out(left);
             }
         }
+        self.collect_groups();
         let (Node::Up(broker) | Node::Stopping(broker)) = &self.node else {
             return Ok(());
         };
