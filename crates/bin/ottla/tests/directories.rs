@@ -183,6 +183,27 @@ fn a_replica_that_lies_in_both_directories_is_no_reason_if_nobody_knows_it() {
 }
 
 #[test]
+fn a_replica_that_lies_in_both_directories() {
+    let node = Node::new();
+    let mut running = Running::start(&node);
+    running.create_topic(&node, "twice");
+    running.stop();
+    let (from, to) = if node.first().join("twice-0").exists() {
+        (node.first(), node.second())
+    } else {
+        (node.second(), node.first())
+    };
+    fs::create_dir(to.join("twice-0")).unwrap();
+    for entry in fs::read_dir(from.join("twice-0")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join("twice-0").join(entry.file_name())).unwrap();
+    }
+    let said = node.refusal();
+    assert_says(&said, &node.first(), "twice-0 lies in");
+    assert_says(&said, &node.second(), "twice-0 lies in");
+}
+
+#[test]
 fn a_directory_in_use_says_by_whom() {
     let node = Node::new();
     let mut running = Running::start(&node);
@@ -211,6 +232,24 @@ impl Running {
             std::thread::yield_now();
         }
         running
+    }
+
+    fn create_topic(&self, node: &Node, topic: &str) {
+        let ready = fs::read_to_string(node.home.path().join("ready")).unwrap();
+        let listeners = ready.lines();
+        let mut addresses = listeners.filter_map(|line| line.strip_prefix("PLAINTEXT="));
+        let created = Command::new(env!("CARGO_BIN_EXE_ottla"))
+            .args([
+                "kafka-topics",
+                "--create",
+                "--topic",
+                topic,
+                "--bootstrap-server",
+            ])
+            .arg(addresses.next().unwrap())
+            .output()
+            .unwrap();
+        assert!(created.status.success(), "{created:?}");
     }
 
     fn stop(&mut self) {
