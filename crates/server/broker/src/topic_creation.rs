@@ -9,19 +9,33 @@ use ottla_messages::{ErrorCode, KafkaString};
 use crate::node::Node;
 use crate::published::OFFSETS_TOPIC;
 
+/// Leaves a number to the controller.
+const CONTROLLERS_DEFAULT: i8 = -1;
+
 /// Creates topics with the broker's defaults; what became of those that still do not exist.
 pub async fn create_automatically(node: &Node, names: &[String]) -> Vec<(String, ErrorCode)> {
     let valid = names
         .iter()
         .filter(|name| ottla_controller::validate_topic_name(name).is_ok());
+    // What this broker's file says goes before what the controller's does.
+    let is_set = |key: &str| node.settings().file.get(key).is_some();
+    let defaults = &node.config().topic_creation;
     let topics = valid.map(|name| {
         if name == OFFSETS_TOPIC {
             return offsets_topic(node);
         }
         CreatableTopic {
             name: KafkaString::from(name.clone()),
-            num_partitions: -1,
-            replication_factor: -1,
+            num_partitions: if is_set("num.partitions") {
+                defaults.num_partitions
+            } else {
+                CONTROLLERS_DEFAULT.into()
+            },
+            replication_factor: if is_set("default.replication.factor") {
+                defaults.default_replication_factor
+            } else {
+                CONTROLLERS_DEFAULT.into()
+            },
             ..CreatableTopic::default()
         }
     });

@@ -66,19 +66,20 @@ impl TestNode {
         TestNode::start_in(NODE_ID, formatted(NODE_ID, None), own.collect())
     }
 
-    /// A broker of its own whose controller is another node.
+    /// A broker of its own whose controller is another node, with these keys over its own.
     #[must_use]
-    pub fn broker_of(controller: &TestNode) -> TestNode {
+    pub fn broker_of(controller: &TestNode, settings: &[(&str, &str)]) -> TestNode {
         let cluster_id = controller.node().cluster_id().to_owned();
         let address = controller.address("CONTROLLER").to_string();
-        let settings = [
+        let own = [
             ("process.roles", "broker"),
             ("listeners", "PLAINTEXT://127.0.0.1:0"),
             ("controller.quorum.bootstrap.servers", &address),
         ];
-        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let settings = own.iter().chain(settings);
+        let settings = settings.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let directory = formatted(BROKER_ID, Some(cluster_id));
-        TestNode::start_in(BROKER_ID, directory, settings.to_vec()).unwrap()
+        TestNode::start_in(BROKER_ID, directory, settings.collect()).unwrap()
     }
 
     fn start_in(

@@ -1,6 +1,7 @@
 //! Requests that the active controller decides: CreateTopics (19), versions 2–7; DeleteTopics
 //! (20), 1–6; CreatePartitions (37), 0–3; AlterConfigs (33), 0–2; IncrementalAlterConfigs (44),
-//! 0–1; ElectLeaders (43), 0–2; AlterPartitionReassignments (45), 0–1; UpdateFeatures (57), 0–2; UnregisterBroker (64), 0.
+//! 0–1; ElectLeaders (43), 0–2; AlterPartitionReassignments (45), 0–1; UpdateFeatures (57), 0–2;
+//! UnregisterBroker (64), 0.
 //!
 //! When the active controller is in this process, an answer is given when this node has taken the
 //! change in, so that a client that was told "created" can produce here at once. On a controller's

@@ -4,12 +4,13 @@ use ottla_messages::ErrorCode;
 use ottla_messages::describe_cluster_request::DescribeClusterRequest;
 use ottla_messages::describe_quorum_request::{self, DescribeQuorumRequest};
 use ottla_messages::envelope_request::EnvelopeRequest;
+use ottla_messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use ottla_test_node::TestNode;
 
 #[test]
 fn what_its_clients_ask_is_decided_by_the_controller() {
     let controller = TestNode::start();
-    let broker = TestNode::broker_of(&controller);
+    let broker = TestNode::broker_of(&controller, &[]);
     let mut client = broker.client();
     // One partition for each of the two brokers.
     let id = client.create_topic("orders", 2, &[]);
@@ -25,7 +26,7 @@ fn what_its_clients_ask_is_decided_by_the_controller() {
 fn it_comes_back_under_its_id_after_a_stop() {
     // As in Kafka, it is taken for another broker with its id while its old session may live.
     let controller = TestNode::with(&[("broker.session.timeout.ms", "1000")]);
-    let broker = TestNode::broker_of(&controller);
+    let broker = TestNode::broker_of(&controller, &[]);
     broker.client().create_topic("before", 1, &[]);
     let broker = broker.restarted();
     broker.client().create_topic("after", 1, &[]);
@@ -36,7 +37,7 @@ fn it_comes_back_under_its_id_after_a_stop() {
 #[test]
 fn it_has_the_quorum_described_by_its_leader() {
     let controller = TestNode::start();
-    let broker = TestNode::broker_of(&controller);
+    let broker = TestNode::broker_of(&controller, &[]);
     let answer = broker.client().ask(&DescribeQuorumRequest {
         topics: vec![describe_quorum_request::TopicData {
             topic_name: "__cluster_metadata".into(),
@@ -60,4 +61,23 @@ fn an_envelope_around_nothing_or_around_what_is_not_forwarded_is_refused() {
         });
         assert_eq!(ErrorCode(answer.error_code), ErrorCode::INVALID_REQUEST);
     }
+}
+
+#[test]
+fn a_topic_that_it_creates_by_itself_is_as_its_own_file_says() {
+    let controller = TestNode::with(&[("num.partitions", "2")]);
+    let broker = TestNode::broker_of(&controller, &[("num.partitions", "5")]);
+    let mut client = broker.client();
+    let request = MetadataRequest {
+        topics: Some(vec![MetadataRequestTopic {
+            name: Some("orders".into()),
+            ..MetadataRequestTopic::default()
+        }]),
+        allow_auto_topic_creation: true,
+        ..MetadataRequest::default()
+    };
+    client.ask(&request);
+    let seen = controller.node().published();
+    let topic = seen.image.topics.by_name("orders").unwrap();
+    assert_eq!(topic.partitions.values().count(), 5);
 }
