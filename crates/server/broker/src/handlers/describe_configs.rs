@@ -2,6 +2,7 @@
 //! flexible. Resources: topics, this broker, the default of all brokers, groups. Not implemented:
 //! the loggers of a broker and client metrics subscriptions.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use ottla_config::{
@@ -33,11 +34,15 @@ pub fn handle(
     let node = service.node();
     let published = node.published();
     let results = request.resources.iter().map(|resource| {
+        let keys: Option<HashSet<&str>> = resource
+            .configuration_keys
+            .as_ref()
+            .map(|keys| keys.iter().map(|key| &**key).collect());
         let (error, message, configs) = match entries(node, &published, resource) {
             Ok(entries) => {
-                let wanted = entries
-                    .into_iter()
-                    .filter(|entry| is_wanted(resource, &entry.name));
+                let is_wanted =
+                    |name: &str| keys.as_ref().is_none_or(|wanted| wanted.contains(name));
+                let wanted = entries.into_iter().filter(|entry| is_wanted(&entry.name));
                 (
                     ErrorCode::NONE,
                     None,
@@ -57,13 +62,6 @@ pub fn handle(
     DescribeConfigsResponse {
         results: results.collect(),
         ..DescribeConfigsResponse::default()
-    }
-}
-
-fn is_wanted(resource: &DescribeConfigsResource, name: &str) -> bool {
-    match &resource.configuration_keys {
-        Some(keys) => keys.iter().any(|key| key.as_str() == name),
-        None => true,
     }
 }
 
@@ -107,6 +105,10 @@ fn entries(
                 )),
             }
         }
+        Some(ResourceType::Group) if name.is_empty() => Err((
+            ErrorCode::INVALID_REQUEST,
+            "Group name must not be empty".to_owned(),
+        )),
         Some(ResourceType::Group) => {
             let resource = ConfigResource {
                 resource_type: ResourceType::Group,

@@ -1,7 +1,7 @@
 //! ListGroups (16), versions 0–5; DescribeGroups (15), 0–6; DeleteGroups (42), 0–3: questions to
 //! many groups, each asked where the group lies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use ottla_group::{GroupRequest, GroupResponse};
@@ -80,8 +80,8 @@ pub async fn describe(
             operations::NOT_ASKED
         };
     }
-    let place = |id: &KafkaString| request.groups.iter().position(|group| group == id);
-    found.sort_by_key(|group| place(&group.group_id));
+    let places: HashMap<&KafkaString, usize> = request.groups.iter().zip(0..).collect();
+    found.sort_by_key(|group| places.get(&group.group_id));
     DescribeGroupsResponse {
         groups: found,
         ..DescribeGroupsResponse::default()

@@ -363,3 +363,22 @@ fn groups_that_cannot_be_read_have_no_coordinator() {
             .contains("kafka_server_group_coordinator_num_partitions{state=\"failed\"} 1")
     );
 }
+
+#[test]
+fn groups_are_described_in_the_order_in_which_they_are_asked_for() {
+    let node = node_with_groups(&[]);
+    let mut client = node.client();
+    alone(&mut client);
+    let names = ["z", GROUP, "a", "m"];
+    let response = client.ask(&DescribeGroupsRequest {
+        groups: names.map(KafkaString::from).to_vec(),
+        include_authorized_operations: false,
+    });
+    let described: Vec<_> = response
+        .groups
+        .iter()
+        .map(|group| &*group.group_id)
+        .collect();
+    assert_eq!(described, names);
+    assert_eq!(&*response.groups[1].group_state, "Stable");
+}
