@@ -17,6 +17,7 @@ mod metrics_endpoint;
 mod node;
 mod operations;
 mod producer_ids;
+mod protection;
 mod published;
 mod publisher;
 mod quorum_channel;

@@ -21,6 +21,7 @@ use crate::logs::{
     Logs, Opening, RetiredReplica, flush_limits, index_interval_bytes, open_all, replica_settings,
 };
 use crate::node::Node;
+use crate::protection;
 use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
 
 /// The replicas of this node that are open, serving or not.
@@ -70,6 +71,9 @@ impl Publisher {
     /// When directories hold what cannot be served; the node must stop.
     pub fn publish(&mut self, delta: &MetadataDelta) -> Result<(), LogError> {
         let image = &delta.after;
+        for unenforced in protection::changed_unenforced(image, &delta.changes) {
+            tracing::error!("the metadata has {unenforced}: ottla does not enforce them yet");
+        }
         let mut next = self
             .node
             .published()

@@ -31,6 +31,7 @@ use crate::lifecycle::{Identity, Lifecycle, LifecycleError};
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::node::{Advertising, Node, NodeHooks, NodeParts};
+use crate::protection;
 use crate::publisher::Publisher;
 use crate::quorum_channel::QuorumChannel;
 use crate::reactor::{Message, ReactorService};
@@ -83,6 +84,12 @@ pub enum StartError {
     /// The registration.
     #[error("{0}")]
     Lifecycle(#[from] LifecycleError),
+    /// The metadata has what protects the cluster and would not be enforced.
+    #[error(
+        "Refusing to start: the metadata has {0}, which protect this cluster, and ottla does not \
+         implement them yet."
+    )]
+    Unprotected(String),
     /// A thread or poller.
     #[error("the system refuses a thread or a poller: {0}")]
     System(#[from] io::Error),
@@ -163,15 +170,12 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     let reactor_threads = start_reactors(&node, &reactors)?;
     let acceptance = Acceptance::new(&node);
     // Other nodes must reach this controller before anybody can be registered.
-    let mut acceptors = acceptance.accept(&listeners, Audience::Controllers)?;
+    let acceptors = acceptance.accept(&listeners, Audience::Controllers)?;
     let (lifecycle, stop_lifecycle) = start_lifecycle(&node, identity)?;
-    maintenance.start();
-    let metrics_address = listeners::serve_metrics(&node)?;
-    acceptors.extend(acceptance.accept(&listeners, Audience::Clients)?);
-    Ok(RunningNode {
+    let running = RunningNode {
         node,
         listeners,
-        metrics_address,
+        metrics_address: None,
         acceptors,
         reactors: reactor_threads,
         stop_lifecycle,
@@ -183,7 +187,25 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         stop_control,
         control_thread,
         locks: taken.locks,
-    })
+    };
+    serve_clients(running, &acceptance)
+}
+
+/// Lets clients in, if nothing in the metadata protects the cluster from what they may do here.
+fn serve_clients(
+    mut running: RunningNode,
+    acceptance: &Acceptance,
+) -> Result<RunningNode, StartError> {
+    let unenforced = protection::unenforced(&running.node.published().image);
+    if !unenforced.is_empty() {
+        running.stop();
+        return Err(StartError::Unprotected(unenforced.join(", ")));
+    }
+    running.maintenance.start();
+    running.metrics_address = listeners::serve_metrics(&running.node)?;
+    let clients = acceptance.accept(&running.listeners, Audience::Clients)?;
+    running.acceptors.extend(clients);
+    Ok(running)
 }
 
 /// A node before its quorum and reactors run.

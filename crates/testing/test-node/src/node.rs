@@ -109,11 +109,19 @@ impl TestNode {
 
     /// Stops it in order and starts it again on what it left.
     #[must_use]
-    pub fn restarted(mut self) -> TestNode {
+    pub fn restarted(self) -> TestNode {
+        self.try_restarted().unwrap()
+    }
+
+    /// Stops it in order and starts it again on what it left, if that lets it start.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn try_restarted(mut self) -> Result<TestNode, StartError> {
         self.stop();
         let directory = std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap());
         let settings = std::mem::take(&mut self.settings);
-        TestNode::start_in(self.node_id, directory, settings).unwrap()
+        TestNode::start_in(self.node_id, directory, settings)
     }
 
     /// Another node on what a kill would leave of this one. Nothing may be on its way.
