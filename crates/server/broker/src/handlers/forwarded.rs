@@ -3,17 +3,27 @@
 //! 0–1; ElectLeaders (43), 0–2; AlterPartitionReassignments (45), 0–1; UpdateFeatures (57), 0–2;
 //! UnregisterBroker (64), 0.
 //!
-//! When the active controller is in this process, an answer is given when this node has taken the
-//! change in, so that a client that was told "created" can produce here at once. On a controller's
-//! listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63),
+//! An answer is given when this node has taken the change in (of another process's controller: when
+//! it has heard of new topics), so that a client that was told "created" can produce here at once. On
+//! a controller's listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63),
 //! 0–2; AllocateProducerIds (67), 0; and controllers: ControllerRegistration (70), 0.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use ottla_controller::{ControllerRequest, ControllerResponse, RequestBody};
+use ottla_messages::ErrorCode;
+use ottla_types::Uuid;
+use tokio::time::{sleep, timeout};
 
+use crate::node::Node;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
+
+/// How long an answer waits for this node to hear of what was created. News of the metadata log take
+/// a round trip; a node that is cut off from it must still answer.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+const HEARD_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A controller decides what comes to its own listener, if it leads; a broker passes on what its
 /// clients ask.
@@ -34,9 +44,28 @@ async fn ask(
         return node.controller().ask(request).await;
     }
     let controller = node.controller();
-    controller
+    let response = controller
         .forward(body, context.version, &context.client())
-        .await
+        .await;
+    if let ControllerResponse::CreateTopics(created) = &response
+        && !controller.is_here()
+    {
+        // A controller in another process answers before this node has fetched the change.
+        let _ = timeout(HEARD_WITHIN, heard_of(node, created)).await;
+    }
+    response
+}
+
+/// Returns when this node knows of every topic that was created.
+async fn heard_of(node: &Node, created: &CreateTopicsResponse) {
+    let is_known = |topic: &CreatableTopicResult| {
+        let published = node.published();
+        let is_there = published.topic_by_name(&topic.name).is_some();
+        is_there || topic.error_code != ErrorCode::NONE.0 || topic.topic_id == Uuid::ZERO
+    };
+    while !created.topics.iter().all(is_known) {
+        sleep(HEARD_INTERVAL).await;
+    }
 }
 
 /// One function per API: wraps the request, asks, unwraps the answer.
@@ -71,7 +100,7 @@ use ottla_messages::controller_registration_response::ControllerRegistrationResp
 use ottla_messages::create_partitions_request::CreatePartitionsRequest;
 use ottla_messages::create_partitions_response::CreatePartitionsResponse;
 use ottla_messages::create_topics_request::CreateTopicsRequest;
-use ottla_messages::create_topics_response::CreateTopicsResponse;
+use ottla_messages::create_topics_response::{CreatableTopicResult, CreateTopicsResponse};
 use ottla_messages::delete_topics_request::DeleteTopicsRequest;
 use ottla_messages::delete_topics_response::DeleteTopicsResponse;
 use ottla_messages::elect_leaders_request::ElectLeadersRequest;

@@ -14,9 +14,11 @@ fn what_its_clients_ask_is_decided_by_the_controller() {
     let mut client = broker.client();
     // One partition for each of the two brokers.
     let id = client.create_topic("orders", 2, &[]);
-    let seen = controller.node().published();
-    let topic = seen.image.topics.by_name("orders").unwrap();
-    assert_eq!(topic.id, id);
+    for node in [&controller, &broker] {
+        let seen = node.node().published();
+        let topic = seen.image.topics.by_name("orders").unwrap();
+        assert_eq!(topic.id, id);
+    }
     let brokers = client.ask(&DescribeClusterRequest::default()).brokers;
     let ids: Vec<_> = brokers.iter().map(|broker| broker.broker_id).collect();
     assert_eq!(ids, [1, 2]);
