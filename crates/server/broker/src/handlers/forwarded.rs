@@ -3,10 +3,11 @@
 //! 0–1; ElectLeaders (43), 0–2; AlterPartitionReassignments (45), 0–1; UpdateFeatures (57), 0–2;
 //! UnregisterBroker (64), 0.
 //!
-//! An answer is given when this node has taken the change in (of another process's controller: when
-//! it has heard of new topics), so that a client that was told "created" can produce here at once. On
-//! a controller's listener brokers of other nodes ask too: BrokerRegistration (62), 0–4; BrokerHeartbeat (63),
-//! 0–2; AllocateProducerIds (67), 0; and controllers: ControllerRegistration (70), 0.
+//! An answer is given when this node has taken the change in, so that a client that was told
+//! "created" can produce here at once; of another process's controller, when it has heard of new
+//! topics. On a controller's listener brokers of other nodes ask too: BrokerRegistration (62), 0–4;
+//! BrokerHeartbeat (63), 0–2; AllocateProducerIds (67), 0; and controllers: ControllerRegistration
+//! (70), 0.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,8 +21,8 @@ use crate::node::Node;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
-/// How long an answer waits for this node to hear of what was created. News of the metadata log take
-/// a round trip; a node that is cut off from it must still answer.
+/// How long an answer waits for this node to hear of what was created. News of the metadata log
+/// take a round trip; a node that is cut off from it must still answer.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 const HEARD_INTERVAL: Duration = Duration::from_millis(5);
 
