@@ -91,7 +91,8 @@ const STATUSES: &[(Status, &str)] = &[
     (Status::NotYet, "not yet, warned about at start"),
     (
         Status::Protects,
-        "protects and is not yet there, so a start with it is refused",
+        "protects and is not yet there, so a start with it is refused (`ssl.*` and `sasl.*`, which \
+         mean nothing without a listener that uses them, are warned about)",
     ),
 ];
 

@@ -21,7 +21,9 @@ pub fn configuration_page() -> String {
          * **not yet**: it has no effect; a start that finds it set to anything but its default \
          warns.\n\
          * **protects**: it protects the node or its data and is not implemented; a start that \
-         finds it set to anything but its default is refused.\n\n\
+         finds it set to anything but its default is refused. A key of TLS or SASL (`ssl.*`, \
+         `sasl.*`) protects nothing as long as no listener uses them: then a start warns. A \
+         listener that does is refused.\n\n\
          A key that is in no table gets a warning with the name that may have been meant. Changed \
          *while running* means through `kafka-configs`.\n",
     );

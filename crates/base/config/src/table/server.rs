@@ -23,10 +23,8 @@ keys! {
         "Milliseconds the leader of the quorum may hold records back to write them together.";
     "controller.quorum.auto.join.enable", Boolean, Is("false"), Any, Low, ReadOnly, NotYet,
         "Whether a controller adds itself to the voters.";
-    "controller.quorum.bootstrap.servers", List, Is(""), BootstrapServers, High, ReadOnly,
-    WithoutMeaning,
-        "Addresses at which the controllers of the metadata quorum are found; a node that is the \
-        only voter looks for none.";
+    "controller.quorum.bootstrap.servers", List, Is(""), BootstrapServers, High, ReadOnly, Honoured,
+        "Addresses at which the controllers of the metadata quorum are found.";
     "controller.quorum.election.backoff.max.ms", Int, Is("1000"),
         AtLeast(0), High, ReadOnly, Honoured,
         "The longest wait, in milliseconds, before an election is tried again.";
