@@ -87,6 +87,11 @@ fn configuration(text: &mut String) {
 
 const STATUSES: &[(Status, &str)] = &[
     (Status::Honoured, "honoured"),
+    (
+        Status::HonouredInPart,
+        "honoured in part: compact is accepted and warned about, such topics are neither cleaned \
+         nor expired yet",
+    ),
     (Status::WithoutMeaning, "accepted, without meaning here"),
     (Status::NotYet, "not yet, warned about at start"),
     (

@@ -37,3 +37,13 @@ fn the_page_has_a_row_for_every_scenario() {
         assert!(page.contains(scenario.title), "{}", scenario.name);
     }
 }
+
+#[test]
+fn the_page_in_docs_is_fresh() {
+    let fails_when_stale = std::env::var_os("UPDATE").is_none();
+    let tally = page::check(fails_when_stale).unwrap();
+    assert_eq!(
+        tally.failed, 0,
+        "stale: UPDATE=1 cargo test -p xtask conformance"
+    );
+}

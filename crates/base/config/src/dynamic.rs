@@ -113,10 +113,27 @@ pub fn warn_of_topic_configs(overrides: &Overrides) -> Vec<String> {
 fn warn_of(key: &Key, text: &str) -> Option<String> {
     match key.status {
         Status::Honoured | Status::WithoutMeaning => None,
+        Status::HonouredInPart => without_full_effect(key, text),
         Status::NotYet | Status::Protects => {
             (!key.is_preset(text)).then(|| without_effect(key.name))
         }
     }
+}
+
+/// What to say of a key that is honoured in part, if `text` asks for what is missing. A topic's
+/// `cleanup.policy` is no concern of this: whoever loads the topic says it, wherever it is set.
+pub(crate) fn without_full_effect(key: &Key, text: &str) -> Option<String> {
+    let Ok(Value::List(policies)) = key.parse(text) else {
+        return None;
+    };
+    let is_compacted = policies.iter().any(|policy| policy == "compact");
+    (key.name == "log.cleanup.policy" && is_compacted).then(|| {
+        format!(
+            "{} contains compact, but ottla does not compact yet: topics without a cleanup.policy \
+             of their own are neither cleaned nor expired.",
+            key.name
+        )
+    })
 }
 
 /// The sentence of a start and of a running broker alike.

@@ -89,6 +89,9 @@ pub enum UpdateMode {
 pub enum Status {
     /// It does what it does in Kafka.
     Honoured,
+    /// It does what it does in Kafka but for what its meaning says; a start warns if that is asked
+    /// for.
+    HonouredInPart,
     /// It steers something that ottla does not have, and nothing is lost by that.
     WithoutMeaning,
     /// It will be honoured one day; until then a start warns about it.

@@ -16,6 +16,8 @@ pub fn configuration_page() -> String {
          ottla reads Kafka's `server.properties` with Kafka's keys, defaults and checks. What it \
          makes of a key is its status:\n\n\
          * **honoured**: it does what it does in Kafka.\n\
+         * **honoured in part**: it does what it does in Kafka but for what its meaning says; the \
+         log warns where that is asked for.\n\
          * **without meaning here**: it steers something that ottla does not have; it is accepted, \
          and nothing is lost.\n\
          * **not yet**: it has no effect; a start that finds it set to anything but its default \
@@ -41,6 +43,10 @@ pub fn configuration_page() -> String {
         (
             Status::Honoured,
             "Keys of a broker or controller that are honoured",
+        ),
+        (
+            Status::HonouredInPart,
+            "Keys of a broker or controller that are honoured in part",
         ),
         (
             Status::Protects,
@@ -114,6 +120,7 @@ fn changed(key: &Key) -> &'static str {
 fn status(status: Status) -> &'static str {
     match status {
         Status::Honoured => "honoured",
+        Status::HonouredInPart => "honoured in part",
         Status::WithoutMeaning => "without meaning here",
         Status::NotYet => "not yet",
         Status::Protects => "protects",

@@ -2,7 +2,7 @@
 //! which it does not know.
 
 use crate::broker::BrokerConfig;
-use crate::dynamic::without_effect;
+use crate::dynamic::{without_effect, without_full_effect};
 use crate::error::ConfigError;
 use crate::key::{Key, Status};
 use crate::listeners::SecurityProtocol;
@@ -57,6 +57,7 @@ fn check_known(key: &Key, text: &str) -> Result<Option<String>, ConfigError> {
     match key.status {
         Status::Honoured | Status::WithoutMeaning => Ok(None),
         _ if key.is_preset(text) => Ok(None),
+        Status::HonouredInPart => Ok(without_full_effect(key, text)),
         // Listeners that would be protected by it have refused the start already.
         Status::Protects if is_of_protected_listeners(name) => Ok(Some(format!(
             "{name} is set, but no listener of this node uses TLS or SASL: it protects nothing."

@@ -13,7 +13,9 @@ mod columns {
         Boolean, Class, Double, Int, List, Long, Password, Short, String,
     };
     pub(super) use crate::key::Preset::{Is, Null, Required};
-    pub(super) use crate::key::Status::{Honoured, NotYet, Protects, WithoutMeaning};
+    pub(super) use crate::key::Status::{
+        Honoured, HonouredInPart, NotYet, Protects, WithoutMeaning,
+    };
     pub(super) use crate::key::UpdateMode::{ClusterWide, PerBroker, ReadOnly};
     pub(super) use crate::validator::Validator::{
         Any, AtLeast, Between, BootstrapServers, Fraction, GzipLevel, ListOf, NonEmpty,

@@ -22,7 +22,7 @@ use crate::logs::{
 };
 use crate::node::Node;
 use crate::protection;
-use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
+use crate::published::{Hosting, INTERNAL_TOPICS, OFFSETS_TOPIC, Published, TopicEntry};
 
 /// The replicas of this node that are open, serving or not.
 pub type OpenReplicas = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica>>>>;
@@ -192,6 +192,13 @@ impl Publisher {
         let replicas = indexes
             .map(|index| self.update_partition(topic, *index, &config))
             .collect();
+        if is_compacted_anew(next.topic_by_id(topic.id), topic, &config) {
+            tracing::warn!(
+                topic = topic.name.as_str(),
+                "cleanup.policy contains compact, but ottla does not compact yet: the topic is \
+                 neither cleaned nor expired"
+            );
+        }
         next.insert(topic.id, TopicEntry::new(topic, config, replicas));
     }
 
@@ -292,6 +299,13 @@ impl Publisher {
             groups::on_topics_deleted(&self.node, offsets, &deleted);
         }
     }
+}
+
+/// Whether a topic of a user's is to be compacted and was not `before`, or was not known.
+fn is_compacted_anew(before: Option<&TopicEntry>, topic: &Topic, config: &TopicConfig) -> bool {
+    config.cleanup_policy.compact
+        && !INTERNAL_TOPICS.contains(&topic.name.as_str())
+        && before.is_none_or(|entry| !entry.config().cleanup_policy.compact)
 }
 
 /// Topics whose partitions or configuration changed; all of them, if the brokers' did.

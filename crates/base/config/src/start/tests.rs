@@ -45,6 +45,18 @@ fn what_protects_and_is_not_implemented_refuses_the_start() {
 }
 
 #[test]
+fn compaction_is_warned_about_and_deletion_is_not() {
+    for policies in ["compact", "delete, compact"] {
+        let warnings = check(&[("log.cleanup.policy", policies)]).unwrap();
+        let [warning] = &*warnings else {
+            panic!("{warnings:?}");
+        };
+        assert!(warning.starts_with("log.cleanup.policy contains compact"));
+    }
+    assert_eq!(check(&[("log.cleanup.policy", "")]), Ok(vec![]));
+}
+
+#[test]
 fn what_protects_in_name_only_is_let_through() {
     assert_eq!(
         check(&[

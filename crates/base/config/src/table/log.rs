@@ -46,9 +46,9 @@ keys! {
     "log.cleaner.threads", Int, Is("1"), AtLeast(0), Medium, ClusterWide, NotYet,
         "A setting of the log cleaner.";
     "log.cleanup.policy", List, Is("delete"),
-        ListOf(&["compact", "delete"]), Medium, ClusterWide, Honoured,
+        ListOf(&["compact", "delete"]), Medium, ClusterWide, HonouredInPart,
         "What happens to old records unless the topic says otherwise: delete, compact, both or \
-        nothing.";
+        nothing. Topics with compact are accepted, and neither cleaned nor expired yet.";
     "log.dir", List, Is("/tmp/kafka-logs"), NonEmptyListOf(&[]), High, ReadOnly, Honoured,
         "The directory of the logs, if log.dirs is absent.";
     "log.dir.failure.timeout.ms", Long, Is("30000"), AtLeast(1), Low, ReadOnly, NotYet,

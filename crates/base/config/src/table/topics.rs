@@ -5,8 +5,9 @@ use super::columns::*;
 keys! {
     public:
     "cleanup.policy", List, Is("delete"),
-        ListOf(&["compact", "delete"]), Medium, ReadOnly, Honoured,
-        "What happens to old records: delete, compact, both, or nothing when empty.";
+        ListOf(&["compact", "delete"]), Medium, ReadOnly, HonouredInPart,
+        "What happens to old records: delete, compact, both, or nothing when empty. Topics with \
+        compact are accepted, and neither cleaned nor expired yet.";
     "compression.gzip.level", Int, Is("-1"), GzipLevel, Medium, ClusterWide, Honoured,
         "The level of gzip compression; -1 is the library's own default.";
     "compression.lz4.level", Int, Is("9"), Between(1, 17), Medium, ClusterWide, NotYet,
