@@ -165,18 +165,13 @@ fn print_banner(arguments: &DevArguments, data: &Path, node: &RunningNode, start
         .listeners()
         .iter()
         .find(|listener| listener.name == "PLAINTEXT");
-    if let Some(listener) = clients {
-        println!(
-            "  Kafka     localhost:{}   (each client is told the address it dialled)",
-            listener.address.port()
-        );
+    let port = clients.map_or(arguments.port, |listener| listener.address.port());
+    if clients.is_some() {
+        println!("  Kafka     localhost:{port}   (each client is told the address it dialled)");
     }
     if let Some(address) = node.metrics_address() {
         println!("  Metrics   http://localhost:{}/metrics", address.port());
     }
-    println!(
-        "  try:  ottla kafka-topics --bootstrap-server localhost:{} --list",
-        arguments.port
-    );
+    println!("  try:  ottla kafka-topics --bootstrap-server localhost:{port} --list");
     println!("  Ctrl-C stops everything");
 }
