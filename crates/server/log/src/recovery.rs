@@ -206,7 +206,8 @@ impl<S: Storage> Recovery<S> {
         let count = files.len();
         for (at, file) in files.into_iter().enumerate() {
             let segment = self.place.segment(file.base_offset, true);
-            let is_empty = file.size == 0;
+            // Kafka makes indexes at their full size and trims them when it stops cleanly.
+            let is_empty = file.size == 0 && !file.has_filled_index;
             let is_unflushed = !self.options.was_clean && at >= unflushed_from && !is_empty;
             // Kafka trusts the indexes of flushed segments; a missing or impossible one is
             // rebuilt.

@@ -25,6 +25,8 @@ pub(super) struct SegmentFile {
     pub base_offset: Offset,
     pub size: u64,
     pub has_offset_index: bool,
+    /// Whether its offset or time index has bytes.
+    pub has_filled_index: bool,
     pub has_transaction_index: bool,
 }
 
@@ -228,6 +230,13 @@ fn segments_of(entries: &[Entry]) -> Vec<SegmentFile> {
         let of_kind = names.filter(|name| name.kind == kind);
         of_kind.map(|name| name.offset).collect()
     };
+    let filled_indexes: BTreeSet<Offset> = entries
+        .iter()
+        .filter(|entry| entry.size > 0)
+        .filter_map(live)
+        .filter(|name| matches!(name.kind, FileKind::OffsetIndex | FileKind::TimeIndex))
+        .map(|name| name.offset)
+        .collect();
     let offset_indexes = with(FileKind::OffsetIndex);
     let transaction_indexes = with(FileKind::TransactionIndex);
     entries
@@ -238,6 +247,7 @@ fn segments_of(entries: &[Entry]) -> Vec<SegmentFile> {
             base_offset: name.offset,
             size,
             has_offset_index: offset_indexes.contains(&name.offset),
+            has_filled_index: filled_indexes.contains(&name.offset),
             has_transaction_index: transaction_indexes.contains(&name.offset),
         })
         .collect()

@@ -555,3 +555,21 @@ fn a_hole_of_zeros_before_later_batches_is_cut() {
     assert_eq!(reopened.log.log_end_offset(), Offset(5));
     assert_eq!(storage.metadata(&path).unwrap().size, size);
 }
+
+#[test]
+fn indexes_that_kafka_made_for_an_empty_segment_do_not_outlive_its_kill() {
+    let storage = storage();
+    drop(open(&storage, &options()).unwrap());
+    let kinds = ["index", "timeindex"];
+    for kind in kinds {
+        let path = directory().join(format!("{:020}.{kind}", 0));
+        crate::storage::write_file(&storage, &path, &[0; 1200]).unwrap();
+    }
+    let mut opened = open(&storage, &options()).unwrap();
+    append(&mut opened, &batch(Offset(0), 1, 0, 8)).unwrap();
+    let left: Vec<String> = names(&storage)
+        .into_iter()
+        .filter(|name| name.ends_with("index"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
