@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use ottla_log::{MemoryStorage, OpenFiles, OpenHow, OpenOptions, Opened, Storage, open_log};
+use ottla_log::{
+    MemoryStorage, OpenFiles, OpenHow, OpenOptions, Opened, RollLimits, Storage, open_log,
+};
 use ottla_records::{BatchBuilder, BatchHeader, BatchOptions, Batches};
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
 
@@ -34,7 +36,14 @@ pub fn segment(data: &[u8]) -> bool {
     let end = opened.log.log_end_offset();
     let bytes = one_batch(end);
     let header = BatchHeader::parse(&bytes).expect("just built");
-    if let Ok(reservation) = opened.log.reserve(&header) {
+    let limits = RollLimits {
+        segment_bytes: i32::MAX as u64,
+        segment_ms: i64::MAX,
+        segment_index_bytes: u64::MAX,
+    };
+    // Where a batch has no place in the segment any more, a roll comes first.
+    let must_roll = opened.log.must_roll(&limits, &header, TimestampMs(1));
+    if !must_roll && let Ok(reservation) = opened.log.reserve(&header) {
         reservation
             .segment
             .write_at(reservation.position, &[std::io::IoSlice::new(&bytes)])
