@@ -47,13 +47,18 @@ func (d *driver) loads(ctx context.Context, r *request) (answer, error) {
 }
 
 func (d *driver) startLoad(r *request) error {
-	client, err := kgo.NewClient(
+	options := []kgo.Opt{
 		kgo.SeedBrokers(d.bootstrap), kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(2*time.Millisecond),
 		kgo.MaxBufferedRecords(5000), kgo.UnknownTopicRetries(-1),
 		kgo.MetadataMinAge(100*time.Millisecond), kgo.DialTimeout(2*time.Second),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 30 * time.Millisecond }),
-	)
+	}
+	// The client allows an idempotent producer its own number or this one.
+	if r.OneInFlight {
+		options = append(options, kgo.MaxProduceRequestsInflightPerBroker(1))
+	}
+	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return err
 	}

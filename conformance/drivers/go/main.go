@@ -61,6 +61,7 @@ type request struct {
 	SessionTimeoutMs  int64             `json:"session_timeout_ms"`
 	Instance          string            `json:"instance"`
 	Rate              int               `json:"rate"`
+	OneInFlight       bool              `json:"one_in_flight"`
 	List              string            `json:"list"`
 }
 

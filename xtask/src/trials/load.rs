@@ -32,15 +32,29 @@ impl Load {
     /// # Errors
     /// When the client fails.
     pub fn start(
-        mut driver: Driver,
+        driver: Driver,
         topic: &str,
         (partitions, rate): (u32, u32),
         configs: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
+        Self::start_with(driver, topic, (partitions, rate), configs, false)
+    }
+
+    /// The same, with one request on its way at a time or as many as the client likes.
+    ///
+    /// # Errors
+    /// When the client fails.
+    pub fn start_with(
+        mut driver: Driver,
+        topic: &str,
+        (partitions, rate): (u32, u32),
+        configs: &[(&str, &str)],
+        one_in_flight: bool,
+    ) -> anyhow::Result<Self> {
         driver.create_topic(topic, partitions, configs)?;
         driver.call(
             &json!({ "op": "load_start", "topic": topic, "partitions": partitions,
-            "rate": rate }),
+            "rate": rate, "one_in_flight": one_in_flight }),
         )?;
         Ok(Self {
             driver,
