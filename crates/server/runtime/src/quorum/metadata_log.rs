@@ -60,6 +60,10 @@ impl<S: Storage> MetadataLog<S> {
             ..OpenOptions::default()
         };
         let opened = open_log(&storage, &directory, &open_files, &options)?;
+        if opened.report.truncated_bytes > 0 {
+            let report = &opened.report;
+            tracing::warn!(directory = %directory.display(), ?report, "the metadata log was cut");
+        }
         let mut metadata_log = MetadataLog {
             storage,
             directory,

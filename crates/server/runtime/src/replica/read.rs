@@ -245,11 +245,8 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
     }
 
     fn refused(&self, error: &LogError, outcome: ReadOutcome) -> ReadOutcome {
-        if self.directory.is_failure(error) {
-            self.directory.fail(error);
-        }
         ReadOutcome {
-            error: ErrorCode(error.error_code()),
+            error: self.refused_query(error),
             ..outcome
         }
     }
@@ -377,7 +374,13 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         }))
     }
 
+    /// What a reader is told. Bytes that are no batch are this log's misfortune: the device reads
+    /// and writes, and whoever reads elsewhere is served.
     fn refused_query(&self, error: &LogError) -> ErrorCode {
+        if matches!(error, LogError::Corrupt { .. }) {
+            tracing::error!(partition = %self.topic_partition, %error, "a reader met broken bytes");
+            return ErrorCode::CORRUPT_MESSAGE;
+        }
         if self.directory.is_failure(error) {
             self.directory.fail(error);
         }
