@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
@@ -15,6 +16,15 @@ const SMALLEST: usize = 16 << 10;
 const LARGEST: usize = 4 << 20;
 /// What a thread keeps.
 const KEPT: usize = 8 << 20;
+
+/// Bytes of all blocks that somebody holds.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// The bytes that were read and are still held by anybody: answers that are not sent yet, mostly.
+#[must_use]
+pub fn bytes_held() -> usize {
+    HELD.load(Ordering::Relaxed)
+}
 
 thread_local! {
     static FREE: RefCell<Free> = const { RefCell::new(Free { blocks: Vec::new(), bytes: 0 }) };
@@ -50,22 +60,20 @@ pub(crate) struct Block {
 impl Block {
     /// At least `length` bytes, with whatever they held before.
     pub fn of(length: usize) -> Block {
-        if !(SMALLEST..=LARGEST).contains(&length) {
-            let bytes = vec![0; length];
-            return Block { bytes };
-        }
-        let size = length.next_power_of_two();
-        let kept = FREE.try_with(|free| free.borrow_mut().take(size));
-        let bytes = kept.ok().flatten().unwrap_or_else(|| vec![0; size]);
+        let bytes = if (SMALLEST..=LARGEST).contains(&length) {
+            let size = length.next_power_of_two();
+            let kept = FREE.try_with(|free| free.borrow_mut().take(size));
+            kept.ok().flatten().unwrap_or_else(|| vec![0; size])
+        } else {
+            vec![0; length]
+        };
+        HELD.fetch_add(bytes.len(), Ordering::Relaxed);
         Block { bytes }
     }
 
     /// A part of it, without a copy: the block is given back when that is dropped.
-    pub fn into_bytes(mut self, part: Range<usize>) -> Bytes {
-        if self.is_kept() {
-            return Bytes::from_owner(self).slice(part);
-        }
-        Bytes::from(std::mem::take(&mut self.bytes)).slice(part)
+    pub fn into_bytes(self, part: Range<usize>) -> Bytes {
+        Bytes::from_owner(self).slice(part)
     }
 
     fn is_kept(&self) -> bool {
@@ -87,6 +95,7 @@ impl AsMut<[u8]> for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
+        HELD.fetch_sub(self.bytes.len(), Ordering::Relaxed);
         if self.is_kept() {
             let bytes = std::mem::take(&mut self.bytes);
             // A thread that ends keeps nothing.

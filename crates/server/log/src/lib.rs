@@ -23,6 +23,7 @@ mod storage;
 #[cfg(test)]
 mod testing;
 
+pub use blocks::bytes_held;
 pub use checkpoint::{
     LEADER_EPOCH_CHECKPOINT, load_leader_epochs, load_offsets, store_leader_epochs, store_offsets,
 };

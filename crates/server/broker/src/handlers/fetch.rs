@@ -19,6 +19,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use ottla_fetch::PartitionOutcome;
+use ottla_log::bytes_held;
 use ottla_messages::ErrorCode;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::fetch_response::{
@@ -35,6 +36,7 @@ use partitions::Target;
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: FetchRequest) {
     let node = service.node();
     let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
+    let max_bytes = max_bytes.min(affordable(bytes_held()));
     let bound = match (
         replica_id(&request, context.version),
         request.isolation_level,
@@ -71,6 +73,13 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Fe
     };
     let answer = fetch.attempt();
     settle(service, None, fetch, answer, request.max_wait_ms <= 0);
+}
+
+/// How large an answer may be: clients that ask for much and read slowly must not fill the memory.
+fn affordable(held: usize) -> usize {
+    const PLENTY: usize = 256 << 20;
+    const LITTLE: usize = 1 << 20;
+    if held < PLENTY { usize::MAX } else { LITTLE }
 }
 
 /// A partition that a waiting fetch reads can be read further.

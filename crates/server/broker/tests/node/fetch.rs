@@ -269,3 +269,29 @@ fn a_fetch_that_wants_more_than_it_may_have_does_not_wait_for_it() {
         ["one"]
     );
 }
+
+#[test]
+fn broken_bytes_fail_the_reads_that_meet_them_and_nothing_else() {
+    let mut first = TestNode::start();
+    let mut client = first.client();
+    client.create_topic("orders", 1, &[("segment.bytes", "1048576")]);
+    client.create_topic("other", 1, &[]);
+    let large = "x".repeat(700_000);
+    for _ in 0..3 {
+        client.produce_values("orders", 0, &[&large]);
+    }
+    client.produce_values("other", 0, &["whole"]);
+    first.stop();
+    let segment = first.directory().join("orders-0/00000000000000000000.log");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    // The size of the first batch.
+    bytes[8] = 0xff;
+    std::fs::write(&segment, bytes).unwrap();
+    let node = first.restarted();
+    let mut client = node.client();
+    let broken = client.fetch("orders", 0, 0);
+    assert_eq!(ErrorCode(broken.error_code), ErrorCode::CORRUPT_MESSAGE);
+    assert_eq!(client.fetch_values("orders", 0, 1).len(), 1);
+    assert_eq!(client.fetch_values("other", 0, 0), ["whole"]);
+    assert_eq!(client.produce_values("orders", 0, &["on"]), 3);
+}

@@ -35,3 +35,15 @@ fn small_and_very_large_blocks_are_not_kept() {
     assert_eq!(Block::of(0).into_bytes(0..0).len(), 0);
     assert_eq!(kept(), 0);
 }
+
+#[test]
+fn bytes_count_as_held_until_the_last_look_at_them_is_gone() {
+    // Other tests read at the same time: a share so large that theirs do not matter.
+    let large = 200 << 20;
+    let bytes = Block::of(large).into_bytes(0..10);
+    let shared = bytes.clone();
+    drop(bytes);
+    assert!(bytes_held() >= large);
+    drop(shared);
+    assert!(bytes_held() < large);
+}
