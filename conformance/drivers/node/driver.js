@@ -124,6 +124,17 @@ async function topics() {
   return (await admin.fetchTopicMetadata()).topics;
 }
 
+// kafkajs's own wait fails at once on a broker that has not heard of the topic yet.
+async function waitForLeaders(topic, partitions) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = (await topics()).find((entry) => entry.name === topic);
+    const led = found ? found.partitions.filter(({ leader }) => leader >= 0) : [];
+    if (led.length === partitions) return;
+    await sleep(50);
+  }
+  throw new Error(`the leaders of ${topic} are never seen`);
+}
+
 async function partitionOffsets({ topic, partition }) {
   const found = await admin.fetchTopicOffsets(topic);
   return found.find((entry) => entry.partition === partition);
@@ -134,9 +145,10 @@ const operations = {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
     const entry = { topic, numPartitions: partitions, configEntries };
     const topics = [{ ...entry, replicationFactor: replication_factor }];
-    if (!(await admin.createTopics({ topics, waitForLeaders: true }))) {
+    if (!(await admin.createTopics({ topics, waitForLeaders: false }))) {
       throw Object.assign(new Error('the topic exists'), { code: 36 });
     }
+    await waitForLeaders(topic, partitions);
   },
   delete_topic: async ({ topic }) => admin.deleteTopics({ topics: [topic] }),
   list_topics: async () => ({ topics: await admin.listTopics() }),
