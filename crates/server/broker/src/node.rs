@@ -114,7 +114,7 @@ impl Node {
     }
 
     /// Its configuration as of the start. What of it can change while the node runs is read from
-    /// elsewhere: the topic's configuration, or where [`crate::publisher`] puts it.
+    /// elsewhere: the topic's configuration, or where the publisher puts it.
     #[must_use]
     pub fn config(&self) -> &BrokerConfig {
         &self.settings.broker

@@ -108,9 +108,18 @@ fn metadata_version(
         (Some(_), Some(_)) => Err(FormatterError::new(
             "Use --release-version instead of --feature metadata.version=X to avoid ambiguity.",
         )),
-        (Some(&level), None) => MetadataVersion::from_level(level).ok_or_else(|| {
-            FormatterError::new(format!("No MetadataVersion with feature level {level}"))
-        }),
+        (Some(&level), None) => {
+            let version = MetadataVersion::from_level(level).ok_or_else(|| {
+                FormatterError::new(format!("No MetadataVersion with feature level {level}"))
+            })?;
+            if version > latest {
+                return Err(FormatterError::new(format!(
+                    "metadata.version {} is not yet stable.",
+                    version.name()
+                )));
+            }
+            Ok(version)
+        }
         (None, release) => Ok(release.unwrap_or(MetadataVersion::LATEST_PRODUCTION)),
     }
 }

@@ -61,7 +61,13 @@ fn what_cannot_be_is_refused() {
         None,
         &[("metadata.version", 31)],
         true,
-        "No MetadataVersion with feature level 31",
+        "metadata.version 4.4-IV0 is not yet stable.",
+    );
+    refused(
+        None,
+        &[("metadata.version", 32)],
+        true,
+        "No MetadataVersion with feature level 32",
     );
     refused(
         None,
