@@ -14,21 +14,9 @@ const SEEDS: u64 = 200;
 /// What the command line says.
 #[derive(clap::Args)]
 pub struct Options {
-    /// How many seeds, from 0 on.
-    #[arg(long, default_value_t = SEEDS)]
-    seeds: u64,
-    /// Only this seed.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// The kind of trouble; else each seed has its own.
-    #[arg(long)]
-    scenario: Option<String>,
-    /// A bug to plant, to see it found.
-    #[arg(long)]
-    bug: Option<String>,
-    /// Prints everything that happens.
-    #[arg(long)]
-    print: bool,
+    /// Options of the simulator; `-- --help` lists them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 /// Runs the seeds.
@@ -36,19 +24,7 @@ pub struct Options {
 /// # Errors
 /// When one finds something.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let mut arguments = vec!["--seeds".to_owned(), options.seeds.to_string()];
-    let mut give = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            arguments.extend([name.to_owned(), value]);
-        }
-    };
-    give("--seed", options.seed.map(|seed| seed.to_string()));
-    give("--scenario", options.scenario.clone());
-    give("--bug", options.bug.clone());
-    if options.print {
-        arguments.push("--print".to_owned());
-    }
-    let tally = simulate(&arguments)?;
+    let tally = simulate(&options.arguments)?;
     if tally.failed > 0 {
         bail!("{} seeds found something", tally.failed);
     }
