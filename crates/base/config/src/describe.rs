@@ -2,11 +2,13 @@
 //!
 //! *Kafka*: `ConfigHelper`.
 
+use std::collections::BTreeSet;
+
 use crate::error::ConfigError;
 use crate::group::{broker_synonym as synonym_of_group, group_value};
 use crate::key::{Key, Kind, UpdateMode};
 use crate::layers::{Layers, Overrides, Source, Synonym};
-use crate::table::{broker_key, broker_keys, group_keys, topic_keys};
+use crate::table::{broker_key, broker_keys, group_keys, recorded_broker_key, topic_keys};
 use crate::topic::{TopicValues, broker_synonym as synonym_of_topic};
 use crate::value::Value;
 
@@ -114,18 +116,22 @@ fn own_value(key: &Key, value: &Value, overrides: &Overrides, source: Source) ->
     }]
 }
 
-/// The keys of the broker itself. What the file sets without its being in the table comes first,
-/// without a value.
+/// The keys of the broker itself. What is set without its being in the table comes first; without a
+/// value, unless it is one of those that exist only while a broker runs.
 ///
 /// # Errors
 /// Kafka's sentence for a value that its key does not take.
 pub fn describe_broker(layers: &Layers<'_>) -> Result<Vec<ConfigEntry>, ConfigError> {
     let is_set = |name: &str| layers.text(name).is_some();
-    let mut entries: Vec<ConfigEntry> = layers
-        .file
-        .iter()
-        .filter(|(name, _)| broker_key(name).is_none())
-        .map(|(name, _)| unknown(name, layers))
+    let set = layers.file.iter().map(|(name, _)| name);
+    let set: BTreeSet<&str> = set
+        .chain(layers.cluster.keys().map(String::as_str))
+        .chain(layers.broker.keys().map(String::as_str))
+        .collect();
+    let mut entries: Vec<ConfigEntry> = set
+        .into_iter()
+        .filter(|name| broker_key(name).is_none())
+        .filter_map(|name| Some(as_set(name, layers.text(name)?, layers.synonyms(name))))
         .collect();
     for key in broker_keys() {
         let hidden = key.internal || key.name.starts_with("ottla.");
@@ -141,34 +147,24 @@ pub fn describe_broker(layers: &Layers<'_>) -> Result<Vec<ConfigEntry>, ConfigEr
 }
 
 /// What is set for all brokers while they run.
-///
-/// # Errors
-/// Kafka's sentence for a value that its key does not take.
-pub fn describe_cluster_default(layers: &Layers<'_>) -> Result<Vec<ConfigEntry>, ConfigError> {
-    layers
-        .cluster
-        .iter()
-        .map(|(name, text)| {
-            let mut synonyms = layers.synonyms(name);
-            synonyms.retain(|synonym| synonym.source == Source::DynamicDefaultBrokerConfig);
-            Ok(match broker_key(name) {
-                Some(key) => {
-                    let read_only = key.update_mode == UpdateMode::ReadOnly;
-                    let value = Value::Text(text.clone());
-                    ConfigEntry::new(key, &value, read_only, synonyms)
-                }
-                None => ConfigEntry {
-                    synonyms,
-                    ..unknown(name, layers)
-                },
-            })
-        })
-        .collect()
+#[must_use]
+pub fn describe_cluster_default(layers: &Layers<'_>) -> Vec<ConfigEntry> {
+    let set = layers.cluster.iter();
+    set.map(|(name, text)| {
+        let mut synonyms = layers.synonyms(name);
+        synonyms.retain(|synonym| synonym.source == Source::DynamicDefaultBrokerConfig);
+        as_set(name, text, synonyms)
+    })
+    .collect()
 }
 
-/// A key that is in no table: nothing is known of it, so nothing is shown.
-fn unknown(name: &str, layers: &Layers<'_>) -> ConfigEntry {
-    let synonyms = layers.synonyms(name);
+/// A key with the text that is set for it. Of one that is in no table nothing is known, so nothing
+/// is shown.
+fn as_set(name: &str, text: &str, synonyms: Vec<Synonym>) -> ConfigEntry {
+    if let Some(key) = recorded_broker_key(name) {
+        let read_only = key.update_mode == UpdateMode::ReadOnly;
+        return ConfigEntry::new(key, &Value::Text(text.to_owned()), read_only, synonyms);
+    }
     ConfigEntry {
         name: name.to_owned(),
         value: None,

@@ -6,15 +6,8 @@ use crate::broker::BrokerConfig;
 use crate::error::{ConfigError, require};
 use crate::key::{Key, Status, UpdateMode};
 use crate::layers::{Layers, Overrides};
-use crate::table::{broker_key, topic_key};
+use crate::table::{broker_key, recorded_broker_key, topic_key};
 use crate::value::Value;
-
-/// Keys that exist only as records; they bound the traffic of moving replicas. In bytes per second.
-const THROTTLES: &[&str] = &[
-    "follower.replication.throttled.rate",
-    "leader.replication.throttled.rate",
-    "replica.alter.log.dirs.io.max.bytes.per.second",
-];
 
 /// Keys that are honoured in the file, and that Kafka changes while it runs.
 const FILE_ONLY: &[&str] = &["listener.security.protocol.map", "listeners"];
@@ -87,7 +80,7 @@ pub fn validate_broker_configs(
 pub fn warn_of_broker_configs(layers: &Layers<'_>) -> Vec<String> {
     let overrides = layers.broker.iter().chain(layers.cluster);
     let mut warnings: Vec<String> = overrides
-        .filter_map(|(name, text)| match broker_key(name) {
+        .filter_map(|(name, text)| match recorded_broker_key(name) {
             _ if is_file_only(name) && layers.file.get(name) != Some(text) => Some(format!(
                 "{name} is set for the running broker, but it is used as it stands in the file."
             )),
@@ -152,16 +145,6 @@ fn refuse_all(names: &[&str], message: &str) -> Result<(), ConfigError> {
 }
 
 fn check_one(name: &str, text: &str) -> Result<(), ConfigError> {
-    if THROTTLES.contains(&name) {
-        return match Value::parse(name, crate::key::Kind::Long, text)? {
-            Value::Number(rate) if rate < 0 => Err(ConfigError::invalid_value(
-                name,
-                text,
-                "Value must be at least 0",
-            )),
-            _ => Ok(()),
-        };
-    }
     let unprotected = |name: &str| {
         ConfigError::new(format!(
             "{name} protects the broker, and ottla does not implement it yet: it cannot be set."
@@ -170,7 +153,7 @@ fn check_one(name: &str, text: &str) -> Result<(), ConfigError> {
     if name.starts_with("listener.name.") {
         return Err(unprotected(name));
     }
-    let Some(key) = broker_key(name) else {
+    let Some(key) = recorded_broker_key(name) else {
         return Ok(());
     };
     key.parse(text)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::error::ConfigError;
 use crate::key::Key;
 use crate::properties::Properties;
-use crate::table::{broker_key, broker_keys};
+use crate::table::{broker_key, broker_keys, recorded_broker_key};
 use crate::value::Value;
 
 /// The configuration records of one resource: names and values as they were set.
@@ -114,7 +114,7 @@ impl<'a> Layers<'a> {
         let mut add = |source: Source, layer: &dyn Fn(&str) -> Option<String>| {
             for name in &names {
                 if let Some(value) = layer(name) {
-                    let sensitive = broker_key(name).is_none_or(Key::is_sensitive);
+                    let sensitive = recorded_broker_key(name).is_none_or(Key::is_sensitive);
                     found.push(Synonym {
                         name: (*name).to_owned(),
                         value: (!sensitive).then_some(value),

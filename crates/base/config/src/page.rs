@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::dynamic::is_file_only;
 use crate::key::{Key, Preset, Status, UpdateMode};
-use crate::table::{broker_keys, group_keys, topic_keys};
+use crate::table::{broker_keys, group_keys, throttles, topic_keys};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -68,6 +68,11 @@ pub fn configuration_page() -> String {
             .collect();
         write_table(&mut page, title, &keys);
     }
+    write_table(
+        &mut page,
+        "Keys of a broker that can be set only while it runs",
+        &throttles().collect::<Vec<_>>(),
+    );
     write_table(
         &mut page,
         "Keys of a group",

@@ -57,6 +57,7 @@ mod security;
 mod server;
 mod share;
 mod streams;
+mod throttles;
 mod topics;
 mod topics_internal;
 mod transactions;
@@ -89,6 +90,7 @@ static AREAS: &[&[Key]] = &[
 ];
 
 static BROKER_KEYS: LazyLock<Table> = LazyLock::new(|| table_of(AREAS));
+static THROTTLES: LazyLock<Table> = LazyLock::new(|| table_of(&[throttles::KEYS]));
 static TOPIC_KEYS: LazyLock<Table> =
     LazyLock::new(|| table_of(&[topics::KEYS, topics_internal::KEYS]));
 static GROUP_KEYS: LazyLock<Table> = LazyLock::new(|| table_of(&[group_resources::KEYS]));
@@ -112,6 +114,16 @@ pub fn group_keys() -> impl Iterator<Item = &'static Key> {
 #[must_use]
 pub fn broker_key(name: &str) -> Option<&'static Key> {
     BROKER_KEYS.get(name).copied()
+}
+
+/// The keys that can be set for a broker only while it runs, by name.
+pub(crate) fn throttles() -> impl Iterator<Item = &'static Key> {
+    THROTTLES.values().copied()
+}
+
+/// The key that is called `name` in a configuration record of a broker.
+pub(crate) fn recorded_broker_key(name: &str) -> Option<&'static Key> {
+    broker_key(name).or_else(|| THROTTLES.get(name).copied())
 }
 
 /// The key of a topic that is called `name`.

@@ -1,6 +1,8 @@
 //! Tests of descriptions, against what Apache Kafka 4.3.1 answers.
 
-use crate::describe::{ConfigEntry, describe_broker, describe_group, describe_topic};
+use crate::describe::{
+    ConfigEntry, describe_broker, describe_cluster_default, describe_group, describe_topic,
+};
 use crate::layers::{Layers, Overrides, Source};
 use crate::properties::Properties;
 
@@ -86,6 +88,46 @@ fn a_brokers_secrets_and_unknown_keys_are_not_shown() {
         entries
             .iter()
             .all(|entry| !entry.name.starts_with("ottla."))
+    );
+}
+
+#[test]
+fn what_is_set_while_a_broker_runs_is_shown_also_where_no_file_knows_the_key() {
+    let file = Properties::from_iter([
+        ("node.id", "1"),
+        ("process.roles", "broker"),
+        ("controller.listener.names", "C"),
+    ]);
+    let broker = overrides(&[
+        ("leader.replication.throttled.rate", "123"),
+        ("some.plugin.password", "hunter2"),
+    ]);
+    let cluster = overrides(&[("leader.replication.throttled.rate", "456")]);
+    let layers = Layers {
+        broker: &broker,
+        cluster: &cluster,
+        file: &file,
+    };
+    let entries = describe_broker(&layers).unwrap();
+    assert_eq!(
+        line(&entries, "leader.replication.throttled.rate"),
+        "leader.replication.throttled.rate=123 \
+         {DynamicBrokerConfig:leader.replication.throttled.rate=123, \
+         DynamicDefaultBrokerConfig:leader.replication.throttled.rate=456}"
+    );
+    assert_eq!(
+        line(&entries, "some.plugin.password"),
+        "some.plugin.password=null {DynamicBrokerConfig:some.plugin.password=null}"
+    );
+    let of = |name: &str| entries.iter().find(|entry| entry.name == name);
+    assert!(!of("leader.replication.throttled.rate").unwrap().read_only);
+    assert!(of("some.plugin.password").unwrap().sensitive);
+    assert!(of("follower.replication.throttled.rate").is_none());
+    let of_all = describe_cluster_default(&layers);
+    assert_eq!(
+        line(&of_all, "leader.replication.throttled.rate"),
+        "leader.replication.throttled.rate=456 \
+         {DynamicDefaultBrokerConfig:leader.replication.throttled.rate=456}"
     );
 }
 

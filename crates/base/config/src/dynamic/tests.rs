@@ -94,6 +94,10 @@ fn what_is_set_and_has_no_effect_is_warned_about() {
     let cluster = Overrides::from([
         ("log.cleaner.threads".to_owned(), "3".to_owned()),
         ("ssl.client.auth".to_owned(), "required".to_owned()),
+        (
+            "leader.replication.throttled.rate".to_owned(),
+            "5".to_owned(),
+        ),
     ]);
     let layers = Layers {
         broker: &broker,
@@ -103,6 +107,8 @@ fn what_is_set_and_has_no_effect_is_warned_about() {
     assert_eq!(
         warn_of_broker_configs(&layers),
         [
+            "leader.replication.throttled.rate is set, but ottla does not implement it yet: it has \
+             no effect.",
             "listeners is set for the running broker, but it is used as it stands in the file.",
             "log.cleaner.threads is set, but ottla does not implement it yet: it has no effect.",
             "ssl.client.auth is set, but ottla does not implement it yet: it has no effect.",

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::key::Preset;
-use crate::table::{broker_key, broker_keys, group_keys, topic_keys};
+use crate::key::{Key, Preset};
+use crate::table::{broker_key, broker_keys, group_keys, throttles, topic_keys};
+
+fn every_key() -> impl Iterator<Item = &'static Key> {
+    let brokers = broker_keys().chain(throttles());
+    brokers.chain(topic_keys()).chain(group_keys())
+}
 
 #[test]
 fn every_preset_is_a_value_its_key_takes() {
-    for key in broker_keys().chain(topic_keys()).chain(group_keys()) {
+    for key in every_key() {
         if let Preset::Is(text) = key.preset {
             // Kafka lets a preset be what nobody may set: this one list may not be empty once it is
             // written.
@@ -20,7 +25,7 @@ fn every_preset_is_a_value_its_key_takes() {
 
 #[test]
 fn every_key_says_what_it_means_in_one_sentence() {
-    for key in broker_keys().chain(topic_keys()).chain(group_keys()) {
+    for key in every_key() {
         let sentence = key.documentation;
         assert!(
             sentence.ends_with('.') && sentence.len() < 200,

@@ -86,9 +86,7 @@ fn entries(
             let own = overrides(image, &ConfigResource::topic(name));
             describe_topic(&own, &layers).map_err(broken)
         }
-        Some(ResourceType::Broker) if name.is_empty() => {
-            describe_cluster_default(&layers).map_err(broken)
-        }
+        Some(ResourceType::Broker) if name.is_empty() => Ok(describe_cluster_default(&layers)),
         Some(ResourceType::Broker) => {
             let own = node.node_id().0;
             match name.parse::<i32>() {

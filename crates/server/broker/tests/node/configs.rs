@@ -18,6 +18,7 @@ pub const SET: i8 = 0;
 pub const DELETE: i8 = 1;
 /// Where a value comes from.
 const OF_TOPIC: i8 = 1;
+const OF_BROKER: i8 = 2;
 const OF_CLUSTER: i8 = 3;
 const OF_FILE: i8 = 4;
 const OF_DEFAULTS: i8 = 5;
@@ -239,6 +240,34 @@ fn the_bound_on_connections_holds_as_soon_as_it_is_set_and_after_a_restart() {
     assert!(!is_served(&node));
     assert_eq!(alter(&mut client, all, DELETE, key, ""), ErrorCode::NONE);
     assert!(is_served(&node));
+}
+
+#[test]
+fn what_is_set_for_a_running_broker_is_shown_whether_or_not_the_key_is_known() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let (own, rate) = ((BROKER, "1"), "leader.replication.throttled.rate");
+    assert_eq!(alter(&mut client, own, SET, rate, "123"), ErrorCode::NONE);
+    assert_eq!(
+        value_and_source(&mut client, own, rate),
+        ("123".to_owned(), OF_BROKER)
+    );
+    assert_eq!(
+        alter(&mut client, own, SET, "plug.in", "2"),
+        ErrorCode::NONE
+    );
+    let unknown = describe(&mut client, own, "plug.in");
+    assert!(
+        unknown.is_sensitive && unknown.value.is_none(),
+        "{unknown:?}"
+    );
+    assert_eq!(unknown.config_source, OF_BROKER);
+    let all = (BROKER, "");
+    assert_eq!(
+        alter(&mut client, all, SET, "plug.in", "2"),
+        ErrorCode::NONE
+    );
+    assert!(describe(&mut client, all, "plug.in").is_sensitive);
 }
 
 #[test]
