@@ -21,7 +21,7 @@ use crate::controller_channel::ControllerChannel;
 use crate::groups::GroupHost;
 use crate::metrics::Metrics;
 use crate::producer_ids::ProducerIds;
-use crate::published::{Hosting, Published};
+use crate::published::Published;
 use crate::quorum_channel::QuorumChannel;
 use crate::reactor::Message;
 use crate::settings::Settings;
@@ -299,7 +299,7 @@ impl DirectoryHooks<GroupHost> for NodeHooks {
         let Some(node) = self.node.get() else { return };
         for (_, topic) in node.published().topics() {
             for hosting in topic.replicas() {
-                if let Hosting::Here(replica) = hosting
+                if let Some(replica) = hosting.open()
                     && Arc::ptr_eq(replica.directory(), directory)
                 {
                     node.deliver(replica.step(Input::StorageFailed));

@@ -9,7 +9,8 @@ use ottla_config::{MessageTimestampType, TopicConfig};
 use ottla_messages::ErrorCode;
 use ottla_metadata::{MetadataImage, PersistentMap, Provenance, Topic};
 use ottla_records::{ClientBatchRules, InflateLimits, TimestampType};
-use ottla_types::{TimestampMs, TopicId};
+use ottla_runtime::check_leader_epoch;
+use ottla_types::{LeaderEpoch, TimestampMs, TopicId};
 
 use crate::Replica;
 
@@ -42,7 +43,14 @@ pub struct TopicEntry {
 pub enum Hosting {
     /// A replica that serves.
     Here(Arc<Replica>),
-    /// Nothing: the partition lives on other brokers, or has no leader.
+    /// A replica that another broker leads, or nobody.
+    Following {
+        /// The replica.
+        replica: Arc<Replica>,
+        /// The newest epoch of a leader.
+        leader_epoch: LeaderEpoch,
+    },
+    /// Nothing: the partition lives on other brokers.
     Elsewhere,
     /// A replica whose log directory failed.
     Offline,
@@ -97,6 +105,17 @@ impl Published {
     }
 }
 
+impl Hosting {
+    /// The replica that is open here, leading or not.
+    #[must_use]
+    pub fn open(&self) -> Option<&Arc<Replica>> {
+        match self {
+            Hosting::Here(replica) | Hosting::Following { replica, .. } => Some(replica),
+            Hosting::Elsewhere | Hosting::Offline => None,
+        }
+    }
+}
+
 impl TopicEntry {
     /// A topic as the image has it, with this node's part of each partition in order.
     #[must_use]
@@ -137,15 +156,40 @@ impl TopicEntry {
     /// # Errors
     /// Why there is none, as a client is told.
     pub fn replica(&self, partition: i32) -> Result<&Arc<Replica>, ErrorCode> {
-        let hosting = usize::try_from(partition)
-            .ok()
-            .and_then(|index| self.replicas.get(index));
-        match hosting {
-            Some(Hosting::Here(replica)) => Ok(replica),
-            Some(Hosting::Elsewhere) => Err(ErrorCode::NOT_LEADER_OR_FOLLOWER),
-            Some(Hosting::Offline) => Err(ErrorCode::KAFKA_STORAGE_ERROR),
-            None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+        match self.hosting(partition)? {
+            Hosting::Here(replica) => Ok(replica),
+            Hosting::Following { .. } | Hosting::Elsewhere => {
+                Err(ErrorCode::NOT_LEADER_OR_FOLLOWER)
+            }
+            Hosting::Offline => Err(ErrorCode::KAFKA_STORAGE_ERROR),
         }
+    }
+
+    /// The replica that serves a partition, for a client who believes it to do so in an epoch; NONE
+    /// for no matter. One that follows says first what is wrong with the epoch.
+    ///
+    /// # Errors
+    /// Why there is none, as a client is told.
+    pub fn leader(
+        &self,
+        partition: i32,
+        believed: LeaderEpoch,
+    ) -> Result<&Arc<Replica>, ErrorCode> {
+        if let Ok(Hosting::Following { leader_epoch, .. }) = self.hosting(partition) {
+            check_leader_epoch(*leader_epoch, believed)?;
+        }
+        self.replica(partition)
+    }
+
+    /// This node's part of a partition.
+    ///
+    /// # Errors
+    /// If there is no such partition.
+    pub fn hosting(&self, partition: i32) -> Result<&Hosting, ErrorCode> {
+        let index = usize::try_from(partition).ok();
+        index
+            .and_then(|index| self.replicas.get(index))
+            .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
     }
 
     /// Who sets the timestamps of its records.

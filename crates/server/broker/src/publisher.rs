@@ -234,7 +234,11 @@ impl Publisher {
             let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
             self.node
                 .deliver(replica.step(Input::StopLeading { error }));
-            return Hosting::Elsewhere;
+            let leader_epoch = partition.leader_epoch;
+            return Hosting::Following {
+                replica,
+                leader_epoch,
+            };
         }
         let was_leading = replica.leader();
         self.node.deliver(replica.step(Input::Lead {

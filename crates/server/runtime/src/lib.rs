@@ -31,7 +31,7 @@ pub use pool::{GivenWork, Pool, Work};
 pub use reactor::{ReactorHandle, ReactorMessage, start_reactor};
 pub use replica::{
     ClientBatch, FlushLimits, FoundOffset, HostAppender, Hosted, LoadId, OffsetQuery, Reach,
-    ReadBound, ReadOutcome, ReadRequest, Replica, ReplicaParts, ShardState,
+    ReadBound, ReadOutcome, ReadRequest, Replica, ReplicaParts, ShardState, check_leader_epoch,
 };
 pub use serve::ConnectionLimits;
 pub use service::Service;

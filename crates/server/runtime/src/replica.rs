@@ -17,7 +17,9 @@ mod watch;
 pub use append::{ClientBatch, HostAppender};
 pub use flush::FlushLimits;
 pub use hosting::{LoadId, ShardState};
-pub use read::{FoundOffset, OffsetQuery, Reach, ReadBound, ReadOutcome, ReadRequest};
+pub use read::{
+    FoundOffset, OffsetQuery, Reach, ReadBound, ReadOutcome, ReadRequest, check_leader_epoch,
+};
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

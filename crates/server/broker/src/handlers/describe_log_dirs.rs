@@ -12,7 +12,7 @@ use ottla_messages::describe_log_dirs_response::{
 use ottla_messages::{ErrorCode, KafkaString};
 
 use crate::Replica;
-use crate::published::{Hosting, Published};
+use crate::published::Published;
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
@@ -71,9 +71,7 @@ fn replicas<'a>(
         .topics()
         .flat_map(|(_, topic)| topic.replicas())
         .filter_map(move |hosting| {
-            let Hosting::Here(replica) = hosting else {
-                return None;
-            };
+            let replica = hosting.open()?;
             let partition = replica.topic_partition();
             let at = (partition.topic.as_str(), partition.partition.0);
             let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(&at));

@@ -10,7 +10,7 @@ use ottla_messages::describe_producers_response::{
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_partition::ProducerEntry;
 
-use crate::published::TopicEntry;
+use crate::published::{Hosting, TopicEntry};
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
@@ -56,7 +56,13 @@ fn topic_entry<'a>(found: Option<&'a TopicEntry>, name: &str) -> Result<&'a Topi
 }
 
 fn describe(topic: &TopicEntry, partition_index: i32) -> PartitionResponse {
-    match topic.replica(partition_index) {
+    let hosting = topic.hosting(partition_index);
+    let found = match hosting.map(Hosting::open) {
+        // Also one that follows knows its producers.
+        Ok(Some(replica)) => Ok(replica),
+        _ => topic.replica(partition_index),
+    };
+    match found {
         Ok(replica) => {
             let entries: Vec<ProducerEntry> =
                 replica.look(|machine, _| machine.producers().entries().collect());

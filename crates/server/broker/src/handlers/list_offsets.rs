@@ -12,10 +12,10 @@ use ottla_messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsResponse, ListOffsetsTopicResponse,
 };
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_runtime::{OffsetQuery, ReadBound};
+use ottla_runtime::{FoundOffset, OffsetQuery, ReadBound, check_leader_epoch};
 use ottla_types::{LeaderEpoch, TimestampMs};
 
-use crate::published::TopicEntry;
+use crate::published::{Hosting, TopicEntry};
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
@@ -26,6 +26,15 @@ const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 const EARLIEST_PENDING_UPLOAD: i64 = -6;
 
+/// Who asks.
+#[derive(Clone, Copy)]
+enum Asker {
+    /// Somebody who asks the leader and may see so much.
+    OfLeader(ReadBound),
+    /// Somebody who wants to know what is here, whoever leads.
+    Debugger,
+}
+
 /// Answers for every partition.
 pub fn handle(
     service: &Rc<ReactorService>,
@@ -33,10 +42,11 @@ pub fn handle(
     request: ListOffsetsRequest,
 ) -> ListOffsetsResponse {
     let published = service.node().published();
-    let bound = match (request.replica_id, request.isolation_level) {
-        (-2 | 0.., _) => ReadBound::LogEnd,
-        (_, 1) => ReadBound::LastStableOffset,
-        _ => ReadBound::HighWatermark,
+    let asker = match (request.replica_id, request.isolation_level) {
+        (-2, _) => Asker::Debugger,
+        (0.., _) => Asker::OfLeader(ReadBound::LogEnd),
+        (_, 1) => Asker::OfLeader(ReadBound::LastStableOffset),
+        _ => Asker::OfLeader(ReadBound::HighWatermark),
     };
     let repeated = repeated_partitions(&request);
     let topics = request.topics.into_iter().map(|topic| {
@@ -46,7 +56,7 @@ pub fn handle(
             if repeated.contains(&at) {
                 return without_offset(partition.partition_index, ErrorCode::INVALID_REQUEST);
             }
-            look_up(entry, partition, bound, context.version)
+            look_up(entry, partition, asker, context.version)
         });
         ListOffsetsTopicResponse {
             partitions: partitions.collect(),
@@ -82,17 +92,12 @@ fn without_offset(partition_index: i32, error: ErrorCode) -> ListOffsetsPartitio
 fn look_up(
     entry: Option<&TopicEntry>,
     partition: &ListOffsetsPartition,
-    bound: ReadBound,
+    asker: Asker,
     version: i16,
 ) -> ListOffsetsPartitionResponse {
     let found = entry
         .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-        .and_then(|entry| entry.replica(partition.partition_index))
-        .and_then(|replica| {
-            let epoch = LeaderEpoch(partition.current_leader_epoch);
-            query(partition.timestamp, version)?
-                .map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
-        });
+        .and_then(|entry| find(entry, partition, asker, version));
     let nothing = without_offset(partition.partition_index, ErrorCode::NONE);
     match found {
         Ok(Some(found)) => ListOffsetsPartitionResponse {
@@ -108,6 +113,36 @@ fn look_up(
         Ok(None) => nothing,
         Err(error) => without_offset(partition.partition_index, error),
     }
+}
+
+fn find(
+    entry: &TopicEntry,
+    partition: &ListOffsetsPartition,
+    asker: Asker,
+    version: i16,
+) -> Result<Option<FoundOffset>, ErrorCode> {
+    let (index, epoch) = (
+        partition.partition_index,
+        LeaderEpoch(partition.current_leader_epoch),
+    );
+    if let Asker::Debugger = asker
+        && let Hosting::Following {
+            replica,
+            leader_epoch,
+        } = entry.hosting(index)?
+    {
+        check_leader_epoch(*leader_epoch, epoch)?;
+        return query(partition.timestamp, version)?.map_or(Ok(None), |query| {
+            replica.find_offset_following(*leader_epoch, query)
+        });
+    }
+    let replica = entry.leader(index, epoch)?;
+    let bound = match asker {
+        Asker::OfLeader(bound) => bound,
+        Asker::Debugger => ReadBound::LogEnd,
+    };
+    query(partition.timestamp, version)?
+        .map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
 }
 
 /// What a timestamp asks for; `None` for what exists only with tiered storage.

@@ -44,7 +44,7 @@ fn end_of_epoch(entry: Option<&TopicEntry>, asked: &OffsetForLeaderPartition) ->
     let current = LeaderEpoch(asked.current_leader_epoch);
     let found = entry
         .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-        .and_then(|entry| entry.replica(asked.partition))
+        .and_then(|entry| entry.leader(asked.partition, current))
         .and_then(|replica| replica.end_of_epoch(current, LeaderEpoch(asked.leader_epoch)));
     let (error, end) = match found {
         Ok(end) => (ErrorCode::NONE, end),

@@ -12,6 +12,7 @@ mod controller;
 mod delete_records;
 mod directories;
 mod fetch;
+mod followers;
 mod groups;
 mod lifecycle;
 mod metrics;

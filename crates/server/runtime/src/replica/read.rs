@@ -221,13 +221,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             .machine
             .leader_epoch()
             .ok_or(ErrorCode::NOT_LEADER_OR_FOLLOWER)?;
-        if epoch == LeaderEpoch::NONE || epoch == own {
-            Ok(())
-        } else if epoch < own {
-            Err(ErrorCode::FENCED_LEADER_EPOCH)
-        } else {
-            Err(ErrorCode::UNKNOWN_LEADER_EPOCH)
-        }
+        check_leader_epoch(own, epoch)
     }
 
     fn view(&self, state: &State<H, S>, bound: ReadBound) -> ReadOutcome {
@@ -272,6 +266,20 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
     /// The answer for the client if it does not.
     pub fn check_leader(&self, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
         self.check_leader_epoch(&self.lock(), epoch)
+    }
+}
+
+/// What is said to a client who believes the leader's epoch to be `believed`; NONE for no matter.
+///
+/// # Errors
+/// What is wrong with it, as a client is told.
+pub fn check_leader_epoch(own: LeaderEpoch, believed: LeaderEpoch) -> Result<(), ErrorCode> {
+    if believed == LeaderEpoch::NONE || believed == own {
+        Ok(())
+    } else if believed < own {
+        Err(ErrorCode::FENCED_LEADER_EPOCH)
+    } else {
+        Err(ErrorCode::UNKNOWN_LEADER_EPOCH)
     }
 }
 
@@ -334,9 +342,40 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
         query: OffsetQuery,
         bound: ReadBound,
     ) -> Result<Option<FoundOffset>, ErrorCode> {
+        self.find(query, bound, |state| {
+            self.check_leader_epoch(state, leader_epoch)?;
+            Ok(state.machine.leader_epoch().unwrap_or(LeaderEpoch::NONE))
+        })
+    }
+
+    /// Finds an offset in a replica that follows the leader of this epoch: in all that is written
+    /// here. Blocks on the disk when records have to be looked at.
+    ///
+    /// # Errors
+    /// Why the replica cannot be asked.
+    pub fn find_offset_following(
+        self: &Arc<Self>,
+        leader_epoch: LeaderEpoch,
+        query: OffsetQuery,
+    ) -> Result<Option<FoundOffset>, ErrorCode> {
+        self.find(query, ReadBound::LogEnd, |state| {
+            if state.machine.is_offline() {
+                return Err(ErrorCode::KAFKA_STORAGE_ERROR);
+            }
+            Ok(leader_epoch)
+        })
+    }
+
+    /// `admit` tells the leader's epoch, or why the replica cannot be asked.
+    fn find(
+        &self,
+        query: OffsetQuery,
+        bound: ReadBound,
+        admit: impl FnOnce(&State<H, S>) -> Result<LeaderEpoch, ErrorCode>,
+    ) -> Result<Option<FoundOffset>, ErrorCode> {
         let view = {
             let state = &*self.lock();
-            self.check_leader_epoch(state, leader_epoch)?;
+            let own = admit(state)?;
             let readable_to = bound.of(&state.machine);
             let at = |offset, leader_epoch| {
                 Ok(Some(FoundOffset {
@@ -347,10 +386,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             };
             let epochs = state.log.leader_epochs();
             match query {
-                OffsetQuery::Latest => {
-                    let own = state.machine.leader_epoch();
-                    return at(readable_to, own.unwrap_or(LeaderEpoch::NONE));
-                }
+                OffsetQuery::Latest => return at(readable_to, own),
                 OffsetQuery::Earliest => {
                     let epoch = epochs
                         .earliest()

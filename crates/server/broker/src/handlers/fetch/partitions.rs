@@ -128,9 +128,10 @@ impl Place {
             let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
             (published.topic_by_name(&requested.topic), error)
         };
+        let believed = LeaderEpoch(partition.current_leader_epoch);
         let found = entry
             .ok_or(unknown)
-            .and_then(|entry| entry.replica(partition.partition));
+            .and_then(|entry| entry.leader(partition.partition, believed));
         let target = match found {
             // No broker but this one holds a replica; who says he does has newer or no metadata.
             Ok(_) if as_follower && partition.current_leader_epoch >= 0 => {
