@@ -11,15 +11,16 @@ pub use load::{LoadError, load_groups};
 use std::sync::Arc;
 
 use ottla_group::{GroupContext, GroupRequest, GroupResponse, partition_for};
+use ottla_log::Storage;
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_runtime::ShardState;
+use ottla_runtime::{Notices, ShardState};
 use ottla_types::{PartitionIndex, TopicId};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Replica;
 use crate::node::Node;
-use crate::published::{Hosting, OFFSETS_TOPIC, Published, TopicEntry};
+use crate::published::{Hosting, OFFSETS_TOPIC, Published};
 
 /// The partition of the offsets topic that a group lies in; `None` while there is no such topic.
 #[must_use]
@@ -80,7 +81,7 @@ pub async fn ask_partition(
 }
 
 /// The most bytes that a coordinator may append at once: its topic's `max.message.bytes`.
-fn max_batch_bytes(published: &Published) -> usize {
+fn max_batch_bytes<S: Storage>(published: &Published<S>) -> usize {
     let topic = published.topic_by_name(OFFSETS_TOPIC);
     topic.map_or(0, |topic| {
         usize::try_from(topic.config().max_message_bytes).unwrap_or(0)
@@ -149,23 +150,33 @@ async fn keep_deadlines(node: Arc<Node>, replica: Arc<Replica>, changed: Arc<tok
     }
 }
 
-/// Tells every coordinator here that topics are gone.
-pub fn on_topics_deleted(
-    node: &Node,
-    offsets_topic: &TopicEntry,
+/// Tells every coordinator here that topics are gone; the notices that follow from it.
+#[must_use]
+pub fn on_topics_deleted<S: Storage>(
+    published: &Published<S>,
+    context: &GroupContext,
     deleted: &[(KafkaString, TopicId)],
-) {
-    let max_batch_bytes = max_batch_bytes(&node.published());
+) -> Vec<Notices> {
+    let Some(offsets_topic) = published.topic_by_name(OFFSETS_TOPIC) else {
+        return Vec::new();
+    };
+    let max_batch_bytes = max_batch_bytes(published);
     let context = GroupContext {
         deleted_topics: deleted.to_vec(),
-        ..node.group_context()
+        ..context.clone()
     };
-    for hosting in offsets_topic.replicas() {
-        if let Hosting::Here(replica) = hosting {
-            let (_, notices) = replica.step_hosted(|host, appender| {
-                host.on_image_changed(&context, appender, max_batch_bytes);
-            });
-            node.deliver(notices);
-        }
-    }
+    let here = offsets_topic
+        .replicas()
+        .iter()
+        .filter_map(|hosting| match hosting {
+            Hosting::Here(replica) => Some(replica),
+            _ => None,
+        });
+    here.map(|replica| {
+        let tell = replica.step_hosted(|host, appender| {
+            host.on_image_changed(&context, appender, max_batch_bytes);
+        });
+        tell.1
+    })
+    .collect()
 }

@@ -3,6 +3,7 @@
 //! *Not here*: decisions (`core`), threads and sockets (`server/runtime`), files (`server/log`).
 
 pub mod apis;
+mod checkpoints;
 mod cluster_controller;
 mod compression;
 mod controller_channel;
@@ -23,10 +24,13 @@ mod publisher;
 mod quorum_channel;
 mod reactor;
 mod request;
+mod retention;
 mod settings;
 mod start;
 mod stop;
 mod topic_creation;
+
+use ottla_log::RealStorage;
 
 pub use groups::{GroupHost, LoadError, load_groups};
 pub use lifecycle::LifecycleError;
@@ -34,4 +38,19 @@ pub use node::{Advertising, Node};
 pub use start::{BoundListener, RunningNode, StartError, StartOptions, start};
 
 /// A replica of this node, with a group coordinator on it where there is one.
-pub type Replica = ottla_runtime::Replica<groups::GroupHost>;
+pub type Replica<S = RealStorage> = ottla_runtime::Replica<groups::GroupHost, S>;
+
+/// The parts of a node that work over any storage, for whoever assembles one of his own: the
+/// simulator.
+pub mod parts {
+    pub use crate::checkpoints::{CHECKPOINTS_AT_STOP, store_checkpoints};
+    pub use crate::cluster_controller::ClusterController;
+    pub use crate::features::supported_features;
+    pub use crate::groups::on_topics_deleted;
+    pub use crate::logs::{Logs, OpenPlan, Opening, open_in_turn};
+    pub use crate::published::{Hosting, Published, TopicEntry};
+    pub use crate::publisher::{OpenReplicas, Publisher, PublisherHooks};
+    pub use crate::retention::expire_records;
+    pub use crate::settings::Settings;
+    pub use crate::stop::close_replica;
+}

@@ -5,7 +5,7 @@
 
 mod opening;
 
-pub use opening::{Opening, open_all};
+pub use opening::{OpenPlan, Opening, open_by_threads, open_in_turn};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use ottla_config::{Durability, SegmentConfig, TopicConfig};
 use ottla_log::{
     LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, Remedy, ReplicaDirectory,
-    ReplicaState, RollLimits,
+    ReplicaState, RollLimits, Storage,
 };
 use ottla_machine::Random;
 use ottla_partition::Settings;
@@ -24,15 +24,15 @@ use ottla_types::{NodeId, Offset, TopicPartition, Uuid};
 use crate::Replica;
 use crate::groups::GroupHost;
 
-type RunningDirectory = Arc<Directory<GroupHost>>;
+type RunningDirectory<S> = Arc<Directory<GroupHost, S>>;
 type Offsets = BTreeMap<TopicPartition, Offset>;
 
 /// The directories of a node.
-pub struct Logs {
+pub struct Logs<S: Storage = RealStorage> {
     node_id: NodeId,
-    open_files: Arc<OpenFiles<RealStorage>>,
+    open_files: Arc<OpenFiles<S>>,
     producer_id_expiration_ms: i64,
-    directories: Vec<Loaded>,
+    directories: Vec<Loaded<S>>,
     /// Whether a directory of the configuration could not be taken up: what is not found may lie
     /// there.
     has_offline: bool,
@@ -40,9 +40,9 @@ pub struct Logs {
 }
 
 /// One directory with what its checkpoints said at start.
-struct Loaded {
-    running: RunningDirectory,
-    files: LogDirectory<RealStorage>,
+struct Loaded<S: Storage> {
+    running: RunningDirectory<S>,
+    files: LogDirectory<S>,
     was_clean: bool,
     recovery_points: Offsets,
     log_starts: Offsets,
@@ -100,7 +100,7 @@ pub fn index_interval_bytes(config: &TopicConfig) -> u64 {
     u64::try_from(config.segment.index_interval_bytes).unwrap_or(0)
 }
 
-impl Logs {
+impl<S: Storage> Logs<S> {
     /// Takes up the directories: reads their checkpoints, takes their clean-shutdown markers away,
     /// lists their replicas and removes those that were being deleted. A directory that fails
     /// meanwhile goes offline; with it one more of them is offline than was before.
@@ -110,12 +110,12 @@ impl Logs {
     /// all do.
     pub fn load(
         node_id: NodeId,
-        (directories, mut has_offline): (&[RunningDirectory], bool),
+        (directories, mut has_offline): (&[RunningDirectory<S>], bool),
         metadata_directory: &Path,
         open_files_limit: usize,
         producer_id_expiration_ms: i64,
         seed: u64,
-    ) -> Result<Logs, LogError> {
+    ) -> Result<Logs<S>, LogError> {
         let (mut loaded, mut failed) = (Vec::new(), Vec::new());
         for directory in directories {
             match load_directory(directory) {
@@ -213,7 +213,7 @@ impl Logs {
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn delete(&mut self, replica: &Replica) -> Result<Option<RetiredReplica>, LogError> {
+    pub fn delete(&mut self, replica: &Replica<S>) -> Result<Option<RetiredReplica<S>>, LogError> {
         let partition = replica.topic_partition();
         let unique = self.random.uuid();
         let here = self
@@ -238,19 +238,19 @@ impl Logs {
 
     /// The directories with what they are on disk, for checkpoints and the stop.
     #[must_use]
-    pub fn directories(&self) -> Vec<(RunningDirectory, LogDirectory<RealStorage>)> {
-        let both = |d: &Loaded| (Arc::clone(&d.running), d.files.clone());
+    pub fn directories(&self) -> Vec<(RunningDirectory<S>, LogDirectory<S>)> {
+        let both = |d: &Loaded<S>| (Arc::clone(&d.running), d.files.clone());
         self.directories.iter().map(both).collect()
     }
 }
 
 /// A replica's files that wait for being removed.
-pub struct RetiredReplica {
-    files: LogDirectory<RealStorage>,
+pub struct RetiredReplica<S: Storage> {
+    files: LogDirectory<S>,
     name: ReplicaDirectory,
 }
 
-impl RetiredReplica {
+impl<S: Storage> RetiredReplica<S> {
     /// Removes them. Blocks.
     ///
     /// # Errors
@@ -260,8 +260,8 @@ impl RetiredReplica {
     }
 }
 
-fn load_directory(running: &RunningDirectory) -> Result<Loaded, LogError> {
-    let files = LogDirectory::new(*running.storage(), running.path());
+fn load_directory<S: Storage>(running: &RunningDirectory<S>) -> Result<Loaded<S>, LogError> {
+    let files = LogDirectory::new(running.storage().clone(), running.path());
     let was_clean = files.clean_shutdown()?.is_some();
     files.remove_clean_shutdown()?;
     let mut replicas = BTreeSet::new();

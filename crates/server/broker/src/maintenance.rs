@@ -2,21 +2,20 @@
 //!
 //! Everything here may wait for a disk and runs on the pools of the directories.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, RealStorage, RetentionLimits};
+use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, RealStorage};
 use ottla_partition::Input;
-use ottla_runtime::{Directory, clock};
-use ottla_types::{Offset, TopicPartition};
+use ottla_runtime::Directory;
 use tokio::time::sleep;
 
 use crate::Replica;
+use crate::checkpoints::store_checkpoints;
 use crate::groups::GroupHost;
 use crate::node::Node;
-use crate::published::TopicEntry;
 use crate::publisher::OpenReplicas;
+use crate::retention::expire_records;
 
 type DirectoryPair = (Arc<Directory<GroupHost>>, LogDirectory<RealStorage>);
 
@@ -142,75 +141,17 @@ impl Maintenance {
         (directory, files): &DirectoryPair,
         checkpoints: &[OffsetCheckpoint],
     ) -> Result<(), LogError> {
-        let replicas = self.replicas_in(directory);
-        for checkpoint in checkpoints {
-            let offsets: BTreeMap<TopicPartition, Offset> = replicas
-                .iter()
-                .filter_map(|replica| {
-                    let offset = offset_of(replica, *checkpoint)?;
-                    Some((replica.topic_partition().clone(), offset))
-                })
-                .collect();
-            files.store_checkpoint(*checkpoint, &offsets)?;
-        }
-        Ok(())
+        store_checkpoints(files, &self.replicas_in(directory), checkpoints)
     }
 
     fn enforce_retention(&self, (directory, _): &DirectoryPair) -> Result<(), LogError> {
         let published = self.node.published();
         for replica in self.replicas_in(directory) {
             if let Some(topic) = published.topic_by_id(replica.topic_id()) {
-                self.expire_records(&replica, topic)?;
+                let deliver = |notices| self.node.deliver(notices);
+                expire_records(&replica, topic.config(), deliver)?;
             }
         }
         Ok(())
     }
-
-    fn expire_records(&self, replica: &Arc<Replica>, topic: &TopicEntry) -> Result<(), LogError> {
-        let config = topic.config();
-        // Compacted topics are neither cleaned nor expired yet: see docs/compatibility.md.
-        if !config.cleanup_policy.delete || config.cleanup_policy.compact {
-            return Ok(());
-        }
-        let limits = RetentionLimits {
-            retention_ms: config.retention.ms.unwrap_or(-1),
-            retention_bytes: config.retention.bytes.unwrap_or(-1),
-        };
-        let (view, committed) =
-            replica.look(|machine, log| (log.retention_view(), machine.high_watermark()));
-        let Some(start) = view.breached(&limits, committed, clock::now().wall)? else {
-            return Ok(());
-        };
-        let (removal, notices) = replica.remove_below(start);
-        self.node.deliver(notices);
-        if removal.is_empty() {
-            return Ok(());
-        }
-        let deleted = removal.perform()?;
-        tracing::info!(partition = %replica.topic_partition(), %start, "old segments removed");
-        let directory = Arc::clone(replica.directory());
-        let delay = u64::try_from(config.segment.file_delete_delay_ms).unwrap_or(0);
-        self.node.control().spawn(async move {
-            sleep(Duration::from_millis(delay)).await;
-            let pool = directory.pool().clone();
-            pool.spawn(move || {
-                if let Err(error) = deleted.unlink() {
-                    directory.fail(&error);
-                }
-            });
-        });
-        Ok(())
-    }
-}
-
-fn offset_of(replica: &Replica, checkpoint: OffsetCheckpoint) -> Option<Offset> {
-    replica.look(|machine, log| match checkpoint {
-        OffsetCheckpoint::RecoveryPoint => Some(log.recovery_point()),
-        OffsetCheckpoint::LogStart => {
-            let start = log.log_start_offset();
-            (start > log.first_base_offset()).then_some(start)
-        }
-        OffsetCheckpoint::Replication => Some(machine.high_watermark()),
-        OffsetCheckpoint::Cleaner => None,
-    })
 }

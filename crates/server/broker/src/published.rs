@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ottla_config::{MessageTimestampType, TopicConfig};
+use ottla_log::{RealStorage, Storage};
 use ottla_messages::ErrorCode;
 use ottla_metadata::{MetadataImage, PersistentMap, Provenance, Topic};
 use ottla_records::{ClientBatchRules, InflateLimits, TimestampType};
@@ -21,32 +22,32 @@ pub const INTERNAL_TOPICS: [&str; 3] =
 pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// The cluster as of one offset of the metadata log.
-#[derive(Clone, Debug, Default)]
-pub struct Published {
+#[derive(Clone, Debug)]
+pub struct Published<S: Storage = RealStorage> {
     /// The metadata.
     pub image: MetadataImage,
     /// Up to where it has come.
     pub provenance: Provenance,
-    entries: PersistentMap<TopicId, Arc<TopicEntry>>,
+    entries: PersistentMap<TopicId, Arc<TopicEntry<S>>>,
 }
 
 /// A topic with what this node has of it.
 #[derive(Debug)]
-pub struct TopicEntry {
+pub struct TopicEntry<S: Storage = RealStorage> {
     name: Arc<str>,
     config: TopicConfig,
-    replicas: Vec<Hosting>,
+    replicas: Vec<Hosting<S>>,
 }
 
 /// What this node has of a partition.
 #[derive(Clone, Debug)]
-pub enum Hosting {
+pub enum Hosting<S: Storage = RealStorage> {
     /// A replica that serves.
-    Here(Arc<Replica>),
+    Here(Arc<Replica<S>>),
     /// A replica that another broker leads, or nobody.
     Following {
         /// The replica.
-        replica: Arc<Replica>,
+        replica: Arc<Replica<S>>,
         /// The newest epoch of a leader.
         leader_epoch: LeaderEpoch,
     },
@@ -56,10 +57,16 @@ pub enum Hosting {
     Offline,
 }
 
-impl Published {
+impl<S: Storage> Default for Published<S> {
+    fn default() -> Self {
+        Published::new(MetadataImage::default(), Provenance::default())
+    }
+}
+
+impl<S: Storage> Published<S> {
     /// A picture of `image` without any topic's replicas.
     #[must_use]
-    pub fn new(image: MetadataImage, provenance: Provenance) -> Published {
+    pub fn new(image: MetadataImage, provenance: Provenance) -> Published<S> {
         Published {
             image,
             provenance,
@@ -69,7 +76,7 @@ impl Published {
 
     /// The next picture: another image, the same replicas until they are changed.
     #[must_use]
-    pub fn with_image(&self, image: MetadataImage, provenance: Provenance) -> Published {
+    pub fn with_image(&self, image: MetadataImage, provenance: Provenance) -> Published<S> {
         Published {
             image,
             provenance,
@@ -78,37 +85,37 @@ impl Published {
     }
 
     /// Puts a topic in, or in place of its former state.
-    pub fn insert(&mut self, topic: TopicId, entry: TopicEntry) {
+    pub fn insert(&mut self, topic: TopicId, entry: TopicEntry<S>) {
         self.entries.insert(topic, Arc::new(entry));
     }
 
     /// Takes a topic out.
-    pub fn remove(&mut self, topic: TopicId) -> Option<Arc<TopicEntry>> {
+    pub fn remove(&mut self, topic: TopicId) -> Option<Arc<TopicEntry<S>>> {
         self.entries.remove(&topic)
     }
 
     /// A topic by id.
     #[must_use]
-    pub fn topic_by_id(&self, id: TopicId) -> Option<&TopicEntry> {
+    pub fn topic_by_id(&self, id: TopicId) -> Option<&TopicEntry<S>> {
         self.entries.get(&id).map(|entry| &**entry)
     }
 
     /// A topic by name.
     #[must_use]
-    pub fn topic_by_name(&self, name: &str) -> Option<&TopicEntry> {
+    pub fn topic_by_name(&self, name: &str) -> Option<&TopicEntry<S>> {
         self.topic_by_id(self.image.topics.by_name(name)?.id)
     }
 
     /// Every topic that this node has replicas of, or could have.
-    pub fn topics(&self) -> impl Iterator<Item = (&TopicId, &Arc<TopicEntry>)> {
+    pub fn topics(&self) -> impl Iterator<Item = (&TopicId, &Arc<TopicEntry<S>>)> {
         self.entries.iter()
     }
 }
 
-impl Hosting {
+impl<S: Storage> Hosting<S> {
     /// The replica that is open here, leading or not.
     #[must_use]
-    pub fn open(&self) -> Option<&Arc<Replica>> {
+    pub fn open(&self) -> Option<&Arc<Replica<S>>> {
         match self {
             Hosting::Here(replica) | Hosting::Following { replica, .. } => Some(replica),
             Hosting::Elsewhere | Hosting::Offline => None,
@@ -116,10 +123,10 @@ impl Hosting {
     }
 }
 
-impl TopicEntry {
+impl<S: Storage> TopicEntry<S> {
     /// A topic as the image has it, with this node's part of each partition in order.
     #[must_use]
-    pub fn new(topic: &Topic, config: TopicConfig, replicas: Vec<Hosting>) -> TopicEntry {
+    pub fn new(topic: &Topic, config: TopicConfig, replicas: Vec<Hosting<S>>) -> TopicEntry<S> {
         TopicEntry {
             name: topic.name.as_str().into(),
             config,
@@ -141,7 +148,7 @@ impl TopicEntry {
 
     /// This node's part of every partition.
     #[must_use]
-    pub fn replicas(&self) -> &[Hosting] {
+    pub fn replicas(&self) -> &[Hosting<S>] {
         &self.replicas
     }
 
@@ -155,7 +162,7 @@ impl TopicEntry {
     ///
     /// # Errors
     /// Why there is none, as a client is told.
-    pub fn replica(&self, partition: i32) -> Result<&Arc<Replica>, ErrorCode> {
+    pub fn replica(&self, partition: i32) -> Result<&Arc<Replica<S>>, ErrorCode> {
         match self.hosting(partition)? {
             Hosting::Here(replica) => Ok(replica),
             Hosting::Following { .. } | Hosting::Elsewhere => {
@@ -174,7 +181,7 @@ impl TopicEntry {
         &self,
         partition: i32,
         believed: LeaderEpoch,
-    ) -> Result<&Arc<Replica>, ErrorCode> {
+    ) -> Result<&Arc<Replica<S>>, ErrorCode> {
         if let Ok(Hosting::Following { leader_epoch, .. }) = self.hosting(partition) {
             check_leader_epoch(*leader_epoch, believed)?;
         }
@@ -185,7 +192,7 @@ impl TopicEntry {
     ///
     /// # Errors
     /// If there is no such partition.
-    pub fn hosting(&self, partition: i32) -> Result<&Hosting, ErrorCode> {
+    pub fn hosting(&self, partition: i32) -> Result<&Hosting<S>, ErrorCode> {
         let index = usize::try_from(partition).ok();
         index
             .and_then(|index| self.replicas.get(index))

@@ -4,53 +4,55 @@
 //! *Invariant*: whoever was told of a topic by this node finds its replicas serving.
 
 mod configs;
+mod hooks;
+
+pub use hooks::PublisherHooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ottla_config::{BrokerConfig, TopicConfig};
-use ottla_log::{LogError, Remedy};
+use ottla_log::{LogError, RealStorage, Remedy, Storage};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_metadata::{ConfigResource, MetadataDelta, MetadataImage, ResourceType, Topic};
 use ottla_partition::Input;
-use ottla_types::{PartitionIndex, TopicId, TopicPartition, Uuid};
+use ottla_types::{NodeId, PartitionIndex, TopicId, TopicPartition, Uuid};
 
 use crate::Replica;
-use crate::groups;
 use crate::logs::{
-    Logs, Opening, RetiredReplica, flush_limits, index_interval_bytes, open_all, replica_settings,
+    Logs, Opening, RetiredReplica, flush_limits, index_interval_bytes, replica_settings,
 };
-use crate::node::Node;
 use crate::protection;
 use crate::published::{Hosting, INTERNAL_TOPICS, OFFSETS_TOPIC, Published, TopicEntry};
 
 /// The replicas of this node that are open, serving or not.
-pub type OpenReplicas = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica>>>>;
+pub type OpenReplicas<S = RealStorage> = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica<S>>>>>;
 
 /// The one who publishes.
 ///
 /// *State*: waiting until the image contains this run's own registration, which lies behind all
 /// that former runs have left in the log; only then it is known what belongs here. Then acting.
-pub struct Publisher {
-    node: Arc<Node>,
+pub struct Publisher<S: Storage = RealStorage> {
+    node: Box<dyn PublisherHooks<S>>,
     incarnation: Uuid,
-    logs: Logs,
+    logs: Logs<S>,
     /// The file, and over it what is set while the node runs.
     config: BrokerConfig,
-    replicas: OpenReplicas,
+    replicas: OpenReplicas<S>,
     /// Topics of which a replica has found no space: tried again with the next change. There is
     /// one twice a second, if it is only the controller's sign of life.
     unopened: BTreeSet<TopicId>,
     acting: bool,
 }
 
-impl Publisher {
+impl<S: Storage> Publisher<S> {
     /// A publisher that has not published yet.
     #[must_use]
-    pub fn new(node: Arc<Node>, incarnation: Uuid, logs: Logs) -> Publisher {
+    pub fn new(node: impl PublisherHooks<S>, incarnation: Uuid, logs: Logs<S>) -> Publisher<S> {
         Publisher {
-            config: node.config().clone(),
-            node,
+            config: node.settings().broker.clone(),
+            node: Box::new(node),
             incarnation,
             logs,
             replicas: OpenReplicas::default(),
@@ -61,7 +63,7 @@ impl Publisher {
 
     /// The open replicas, for checkpoints and the stop.
     #[must_use]
-    pub fn replicas(&self) -> OpenReplicas {
+    pub fn replicas(&self) -> OpenReplicas<S> {
         Arc::clone(&self.replicas)
     }
 
@@ -116,13 +118,17 @@ impl Publisher {
         Ok(())
     }
 
+    fn own_id(&self) -> NodeId {
+        self.node.settings().broker.node.node_id
+    }
+
     fn is_registered(&self, image: &MetadataImage) -> bool {
-        let own = image.brokers.get(&self.node.node_id());
+        let own = image.brokers.get(&self.own_id());
         own.is_some_and(|broker| broker.incarnation_id == self.incarnation)
     }
 
     fn set_strays_aside(&mut self, image: &MetadataImage) -> Result<(), LogError> {
-        let own = self.node.node_id();
+        let own = self.own_id();
         self.logs.set_strays_aside(|partition, id| {
             let topic = image.topics.by_id(id);
             let there = topic.and_then(|topic| topic.partition(partition.partition));
@@ -132,7 +138,7 @@ impl Publisher {
 
     /// Opens all replicas of these topics that belong here and are not open.
     fn open_missing(&mut self, topics: &[(&Topic, TopicConfig)]) {
-        let own = self.node.node_id();
+        let own = self.own_id();
         let before = self.node.published();
         let mut plans = Vec::new();
         for (topic, config) in topics {
@@ -158,13 +164,13 @@ impl Publisher {
         }
         let before = std::mem::take(&mut self.unopened);
         let threads = self.config.log_dirs.num_recovery_threads_per_data_dir;
-        for opening in open_all(plans, threads as usize) {
+        for opening in self.node.open_all(plans, threads as usize) {
             self.on_opened(opening, &before);
         }
     }
 
     /// `unopened_before`: topics of which it was said before that they find no space.
-    fn on_opened(&mut self, (plan, opened): Opening, unopened_before: &BTreeSet<TopicId>) {
+    fn on_opened(&mut self, (plan, opened): Opening<S>, unopened_before: &BTreeSet<TopicId>) {
         let partition = plan.partition();
         let error = match opened {
             Ok(replica) => {
@@ -187,7 +193,7 @@ impl Publisher {
         }
     }
 
-    fn update_topic(&mut self, next: &mut Published, topic: &Topic, config: TopicConfig) {
+    fn update_topic(&mut self, next: &mut Published<S>, topic: &Topic, config: TopicConfig) {
         let indexes = topic.partitions.keys();
         let replicas = indexes
             .map(|index| self.update_partition(topic, *index, &config))
@@ -207,8 +213,8 @@ impl Publisher {
         topic: &Topic,
         index: PartitionIndex,
         config: &TopicConfig,
-    ) -> Hosting {
-        let own = self.node.node_id();
+    ) -> Hosting<S> {
+        let own = self.own_id();
         let Some(partition) = topic.partition(index) else {
             return Hosting::Elsewhere;
         };
@@ -247,16 +253,16 @@ impl Publisher {
             replica_count: i32::try_from(partition.replicas.len()).unwrap_or(i32::MAX),
         }));
         if was_leading.is_none() && topic.name.as_str() == OFFSETS_TOPIC {
-            groups::start_loading(&self.node, &replica);
+            self.node.load_groups(&replica);
         }
         Hosting::Here(replica)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Replica>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Arc<Replica<S>>>> {
         self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn close_topic(&mut self, topic: &Topic, entry: &TopicEntry) {
+    fn close_topic(&mut self, topic: &Topic, entry: &TopicEntry<S>) {
         let delay = entry.config().segment.file_delete_delay_ms;
         for partition in topic.partitions.keys() {
             let at = TopicPartition {
@@ -270,25 +276,11 @@ impl Publisher {
             self.node
                 .deliver(replica.step(Input::StopLeading { error }));
             match self.logs.delete(&replica) {
-                Ok(Some(retired)) => self.remove_later(&replica, retired, delay),
+                Ok(Some(retired)) => remove_later(&replica, retired, delay),
                 Ok(None) => {}
                 Err(error) => replica.directory().fail(&error),
             }
         }
-    }
-
-    fn remove_later(&self, replica: &Arc<Replica>, retired: RetiredReplica, delay_ms: i64) {
-        let directory = Arc::clone(replica.directory());
-        let delay = std::time::Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0));
-        self.node.control().spawn(async move {
-            tokio::time::sleep(delay).await;
-            let pool = directory.pool().clone();
-            pool.spawn(move || {
-                if let Err(error) = retired.remove() {
-                    directory.fail(&error);
-                }
-            });
-        });
     }
 
     fn tell_groups(&self, delta: &MetadataDelta) {
@@ -296,17 +288,30 @@ impl Publisher {
             .removed_topics()
             .map(|topic| (KafkaString::copy_from(topic.name.as_str()), topic.id))
             .collect();
-        if deleted.is_empty() {
-            return;
-        }
-        if let Some(offsets) = self.node.published().topic_by_name(OFFSETS_TOPIC) {
-            groups::on_topics_deleted(&self.node, offsets, &deleted);
+        if !deleted.is_empty() {
+            self.node.tell_groups(&deleted);
         }
     }
 }
 
+fn remove_later<S: Storage>(replica: &Replica<S>, retired: RetiredReplica<S>, delay_ms: i64) {
+    let directory = Arc::clone(replica.directory());
+    let delay = Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0));
+    let failing = Arc::clone(&directory);
+    let remove = move || {
+        if let Err(error) = retired.remove() {
+            failing.fail(&error);
+        }
+    };
+    directory.after(delay, Box::new(remove));
+}
+
 /// Whether a topic of a user's is to be compacted and was not `before`, or was not known.
-fn is_compacted_anew(before: Option<&TopicEntry>, topic: &Topic, config: &TopicConfig) -> bool {
+fn is_compacted_anew<S: Storage>(
+    before: Option<&TopicEntry<S>>,
+    topic: &Topic,
+    config: &TopicConfig,
+) -> bool {
     config.cleanup_policy.compact
         && !INTERNAL_TOPICS.contains(&topic.name.as_str())
         && before.is_none_or(|entry| !entry.config().cleanup_policy.compact)

@@ -165,6 +165,7 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         )?,
         quorum::context(&node),
         publisher,
+        node.control().clone(),
     )?;
     handle.get_or_init(|| quorum.clone());
     let reactor_threads = start_reactors(&node, &reactors)?;

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::thread;
 
-use ottla_log::{CleanShutdown, LogDirectory, LogError, OffsetCheckpoint, RealStorage};
+use ottla_log::{CleanShutdown, LogDirectory, LogError, RealStorage, Storage};
 use ottla_messages::ErrorCode;
 use ottla_partition::Input;
-use ottla_runtime::Directory;
+use ottla_runtime::{Directory, Notices};
 
 use crate::Replica;
+use crate::checkpoints::CHECKPOINTS_AT_STOP;
 use crate::groups::GroupHost;
 use crate::maintenance::Maintenance;
 use crate::node::Node;
@@ -17,13 +18,6 @@ use crate::node::Node;
 /// Closing waits for the device, which takes what many ask of it at once as easily as what one
 /// asks.
 const CLOSING_THREADS: usize = 16;
-
-/// In the order in which Kafka writes them.
-const STORED: [OffsetCheckpoint; 3] = [
-    OffsetCheckpoint::Replication,
-    OffsetCheckpoint::RecoveryPoint,
-    OffsetCheckpoint::LogStart,
-];
 
 /// Closes every log of every directory. A directory in which something goes wrong gets no marker:
 /// the next start then looks at everything.
@@ -40,13 +34,26 @@ pub fn close_directories(
         }
         let marker = CleanShutdown { broker_epoch };
         let closed = close_logs(node, maintenance, directory)
-            .and_then(|()| maintenance.checkpoint(pair, &STORED))
+            .and_then(|()| maintenance.checkpoint(pair, &CHECKPOINTS_AT_STOP))
             .and_then(|()| files.store_clean_shutdown(&marker));
         if let Err(error) = closed {
             tracing::error!(directory = %directory.path().display(), %error, "not closed cleanly");
         }
         directory.stop();
     }
+}
+
+/// Lets a replica lead no more, then closes its log. Blocks.
+///
+/// # Errors
+/// When it cannot be closed: its directory must not be marked clean.
+pub fn close_replica<S: Storage>(
+    replica: &Arc<Replica<S>>,
+    deliver: impl FnOnce(Notices),
+) -> Result<(), LogError> {
+    let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
+    deliver(replica.step(Input::StopLeading { error }));
+    replica.close()
 }
 
 fn close_logs(
@@ -59,9 +66,7 @@ fn close_logs(
     thread::scope(|scope| {
         let close = |replicas: &[Arc<Replica>]| -> Result<(), LogError> {
             for replica in replicas {
-                let error = ErrorCode::NOT_LEADER_OR_FOLLOWER;
-                node.deliver(replica.step(Input::StopLeading { error }));
-                replica.close()?;
+                close_replica(replica, |notices| node.deliver(notices))?;
             }
             Ok(())
         };

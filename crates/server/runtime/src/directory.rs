@@ -109,7 +109,8 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
         &self.waiting_for_space
     }
 
-    pub(crate) fn after(&self, wait: Duration, work: Work) {
+    /// Has work done after a while, by one of the directory's threads.
+    pub fn after(&self, wait: Duration, work: Work) {
         self.hooks.after(&self.pool, wait, work);
     }
 

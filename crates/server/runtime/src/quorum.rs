@@ -5,6 +5,7 @@
 //! *Kafka*: `KafkaRaftClient`, `QuorumController`'s event queue, `MetadataLoader`.
 
 mod bootstrap;
+mod configuration;
 mod control_records;
 mod error;
 mod files;
@@ -23,12 +24,15 @@ mod state_file;
 mod thread;
 
 pub use bootstrap::load_bootstrap;
+pub use configuration::QuorumConfiguration;
 pub use control_records::{ControlState, QuorumEndpoint, Voter};
 pub use error::QuorumError;
 pub use metadata_log::{METADATA_LOG_DIRECTORY, MetadataLog};
-pub use node::{QuorumStatus, Reply};
+pub use network::{PeerCall, PeerReply, QuorumNetwork};
+pub use node::{QuorumNode, QuorumStatus, Reply};
 pub use peers::{METADATA_TOPIC, METADATA_TOPIC_ID, QuorumCall, QuorumRequest, QuorumResponse};
+pub use records::decode_batch;
 pub use shard::{MetadataPublisher, MetadataShard, QuorumFacts};
 pub use snapshot::Snapshot;
-pub use snapshots::SnapshotLimits;
-pub use thread::{QuorumConfiguration, QuorumHandle, start_quorum};
+pub use snapshots::{SnapshotJob, SnapshotLimits};
+pub use thread::{QuorumHandle, start_quorum};

@@ -7,24 +7,24 @@ use std::thread;
 
 use ottla_config::TopicConfig;
 use ottla_log::{
-    LogError, OpenFiles, OpenOptions, RealStorage, RollLimits, open_log, store_topic_id,
+    LogError, OpenFiles, OpenOptions, RealStorage, RollLimits, Storage, open_log, store_topic_id,
 };
 use ottla_partition::{Partition, Settings};
-use ottla_runtime::{ReplicaParts, clock};
+use ottla_runtime::ReplicaParts;
 use ottla_types::{NodeId, Offset, TopicId, TopicPartition};
 
 use super::{Logs, RunningDirectory, index_interval_bytes, replica_settings};
 use crate::Replica;
 
 /// The file work of opening one replica.
-pub struct OpenPlan {
+pub struct OpenPlan<S: Storage = RealStorage> {
     partition: TopicPartition,
     topic_id: TopicId,
     node_id: NodeId,
-    directory: RunningDirectory,
+    directory: RunningDirectory<S>,
     /// By number, among the directories of the node.
     directory_index: usize,
-    open_files: Arc<OpenFiles<RealStorage>>,
+    open_files: Arc<OpenFiles<S>>,
     options: OpenOptions,
     high_watermark: Offset,
     settings: Settings,
@@ -33,9 +33,9 @@ pub struct OpenPlan {
 }
 
 /// A replica that was opened, or why not.
-pub type Opening = (OpenPlan, Result<Arc<Replica>, LogError>);
+pub type Opening<S = RealStorage> = (OpenPlan<S>, Result<Arc<Replica<S>>, LogError>);
 
-impl Logs {
+impl<S: Storage> Logs<S> {
     /// Plans to open a replica, where it was found or else in the working directory with the fewest
     /// replicas.
     ///
@@ -47,7 +47,7 @@ impl Logs {
         partition: &TopicPartition,
         (topic_id, is_created): (TopicId, bool),
         config: &TopicConfig,
-    ) -> Result<OpenPlan, LogError> {
+    ) -> Result<OpenPlan<S>, LogError> {
         let index = self.directory_for(partition, is_created).ok_or_else(|| {
             LogError::Refused(format!("the log directory of {partition} is offline"))
         })?;
@@ -70,7 +70,7 @@ impl Logs {
                 recovery_point: offset(&loaded.recovery_points),
                 log_start_offset: offset(&loaded.log_starts),
                 was_clean: loaded.was_clean || is_new,
-                now: clock::now().wall,
+                now: loaded.running.now().wall,
                 producer_id_expiration_ms: self.producer_id_expiration_ms,
             },
             high_watermark: offset(&loaded.high_watermarks),
@@ -81,7 +81,7 @@ impl Logs {
     }
 
     /// Takes note that a replica could not be opened, so that it may be made somewhere else.
-    pub fn on_open_failed(&mut self, plan: &OpenPlan) {
+    pub fn on_open_failed(&mut self, plan: &OpenPlan<S>) {
         if let Some(loaded) = self.directories.get_mut(plan.directory_index)
             && plan.is_new
         {
@@ -90,7 +90,7 @@ impl Logs {
     }
 }
 
-impl OpenPlan {
+impl<S: Storage> OpenPlan<S> {
     /// The partition.
     #[must_use]
     pub fn partition(&self) -> &TopicPartition {
@@ -105,16 +105,16 @@ impl OpenPlan {
 
     /// Where it lies.
     #[must_use]
-    pub fn directory(&self) -> &RunningDirectory {
+    pub fn directory(&self) -> &RunningDirectory<S> {
         &self.directory
     }
 
-    fn perform(&self) -> Result<Arc<Replica>, LogError> {
-        let storage = *self.directory.storage();
+    fn perform(&self) -> Result<Arc<Replica<S>>, LogError> {
+        let storage = self.directory.storage();
         let path = self.directory.path().join(self.partition.to_string());
-        let opened = open_log(&storage, &path, &self.open_files, &self.options)?;
+        let opened = open_log(storage, &path, &self.open_files, &self.options)?;
         if self.is_new {
-            store_topic_id(&storage, &path, self.topic_id)?;
+            store_topic_id(storage, &path, self.topic_id)?;
         }
         if opened.report.truncated_bytes > 0 {
             let partition = &self.partition;
@@ -138,7 +138,7 @@ impl OpenPlan {
         }))
     }
 
-    fn open(self) -> Opening {
+    fn open(self) -> Opening<S> {
         let opened = self.perform();
         (self, opened)
     }
@@ -148,14 +148,20 @@ impl OpenPlan {
 /// asks.
 const CREATING_THREADS: usize = 16;
 
+/// Opens replicas one after the other. Blocks until all are done.
+#[must_use]
+pub fn open_in_turn<S: Storage>(plans: Vec<OpenPlan<S>>) -> Vec<Opening<S>> {
+    plans.into_iter().map(OpenPlan::open).collect()
+}
+
 /// Opens replicas with `threads` threads per directory
 /// (`num.recovery.threads.per.data.dir`), more if they are new. Blocks until all are done.
 #[must_use]
-pub fn open_all(plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
+pub fn open_by_threads<S: Storage>(plans: Vec<OpenPlan<S>>, threads: usize) -> Vec<Opening<S>> {
     if plans.len() < 2 {
-        return plans.into_iter().map(OpenPlan::open).collect();
+        return open_in_turn(plans);
     }
-    let mut by_directory: Vec<VecDeque<OpenPlan>> = Vec::new();
+    let mut by_directory: Vec<VecDeque<OpenPlan<S>>> = Vec::new();
     for plan in plans {
         let index = plan.directory_index;
         if by_directory.len() <= index {
@@ -181,7 +187,7 @@ pub fn open_all(plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open_some(plans: &Mutex<VecDeque<OpenPlan>>, done: &Mutex<Vec<Opening>>) {
+fn open_some<S: Storage>(plans: &Mutex<VecDeque<OpenPlan<S>>>, done: &Mutex<Vec<Opening<S>>>) {
     loop {
         let next = plans
             .lock()

@@ -73,7 +73,6 @@ pub(super) fn configuration(
             })
             .collect(),
         controller_listener: listener,
-        runtime: node.control().clone(),
         timeouts: QuorumTimeouts {
             election_timeout: milliseconds(quorum.election_timeout_ms),
             fetch_timeout: milliseconds(quorum.fetch_timeout_ms),

@@ -19,26 +19,33 @@ const FETCH_VERSION_WITH_HIGH_WATERMARK: i16 = 18;
 const ELECTION_VERSION: i16 = 1;
 
 /// Sends requests to other members.
-pub(super) trait QuorumNetwork: Send {
+pub trait QuorumNetwork: Send {
     /// Sends without waiting; the outcome comes back as a message to the quorum's thread.
     fn send(&mut self, call: PeerCall);
 }
 
 /// A request on its way to a peer.
 #[derive(Debug)]
-pub(super) struct PeerCall {
-    pub(super) to: NodeId,
-    pub(super) correlation: u64,
-    pub(super) address: NodeAddress,
-    pub(super) request: QuorumRequest,
+pub struct PeerCall {
+    /// The peer.
+    pub to: NodeId,
+    /// Tells its answer from others of the same peer.
+    pub correlation: u64,
+    /// Where the peer listens.
+    pub address: NodeAddress,
+    /// What is asked.
+    pub request: QuorumRequest,
 }
 
 /// What came of one.
 #[derive(Debug)]
-pub(super) struct PeerReply {
-    pub(super) from: NodeId,
-    pub(super) correlation: u64,
-    pub(super) outcome: Result<QuorumResponse, NodeError>,
+pub struct PeerReply {
+    /// The peer.
+    pub from: NodeId,
+    /// That of the call.
+    pub correlation: u64,
+    /// The answer, or why there is none.
+    pub outcome: Result<QuorumResponse, NodeError>,
 }
 
 /// Connections over TCP.

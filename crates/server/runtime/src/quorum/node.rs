@@ -62,8 +62,9 @@ impl Default for QuorumStatus {
     }
 }
 
-/// The node's part in the metadata quorum.
-pub(super) struct QuorumNode<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> {
+/// The node's part in the metadata quorum. Whoever has it calls [`Self::start`], hands messages in,
+/// and lets it have a [`Self::turn`] after them and when [`Self::next_deadline`] has come.
+pub struct QuorumNode<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> {
     replica: Replica<S>,
     peers: PeerCalls,
     sender: Sender,
@@ -166,7 +167,10 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     }
 
     /// Loads the newest snapshot and takes up its role; a sole voter leads when this returns.
-    pub(super) fn start(&mut self, now: Now) -> Result<(), QuorumError> {
+    ///
+    /// # Errors
+    /// If the snapshot contradicts itself, or the disk fails.
+    pub fn start(&mut self, now: Now) -> Result<(), QuorumError> {
         if let Some(snapshot) = self.snapshot.take() {
             self.load_snapshot(&snapshot)?;
         }
@@ -175,8 +179,8 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
         self.settle(now)
     }
 
-    /// Asks the active controller.
-    pub(super) fn request(&mut self, now: Now, request: C::Request, reply: Reply<C::Response>) {
+    /// Asks the active controller. What it appends is committed by the next turn at the earliest.
+    pub fn request(&mut self, now: Now, request: C::Request, reply: Reply<C::Response>) {
         if self.coordinator.is_none() {
             let refusal = Rejection {
                 code: ErrorCode::NOT_CONTROLLER,
@@ -191,11 +195,16 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     }
 
     /// Begins to leave; see [`Self::is_shut_down`].
-    pub(super) fn shut_down(&mut self, now: Now, patience: Duration) -> Result<(), QuorumError> {
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn shut_down(&mut self, now: Now, patience: Duration) -> Result<(), QuorumError> {
         self.replica.step(now, Input::Shutdown(patience))
     }
 
-    pub(super) fn status(&self) -> QuorumStatus {
+    /// Where the quorum stands.
+    #[must_use]
+    pub fn status(&self) -> QuorumStatus {
         let raft = self.replica.raft();
         QuorumStatus {
             epoch: raft.epoch(),
@@ -210,13 +219,29 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
         }
     }
 
-    pub(super) fn is_shut_down(&self) -> bool {
+    /// Whether it has left.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
         self.is_shut_down
     }
 
     /// A request about the metadata log itself.
-    pub(super) fn call(&mut self, now: Now, call: QuorumCall) -> Result<(), QuorumError> {
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn call(&mut self, now: Now, call: QuorumCall) -> Result<(), QuorumError> {
         self.peers.call(now, &mut self.replica, call)
+    }
+
+    /// Does what time demands and acts on all that was handed in since the last turn; the snapshot
+    /// that is to be written now, if one is due.
+    ///
+    /// # Errors
+    /// After one nothing may go on: [`Self::close`] with it.
+    pub fn turn(&mut self, now: Now) -> Result<Option<SnapshotJob<S>>, QuorumError> {
+        self.on_time(now)?;
+        self.settle(now)?;
+        Ok(self.take_snapshot_job(now))
     }
 
     /// A snapshot to be written now, if one is due.
@@ -234,7 +259,10 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     }
 
     /// A snapshot was written, or could not be.
-    pub(super) fn on_snapshot_written(
+    ///
+    /// # Errors
+    /// If it could not be, but for want of space, or one that it supersedes cannot be removed.
+    pub fn on_snapshot_written(
         &mut self,
         now: Now,
         outcome: Result<SnapshotId, QuorumError>,
@@ -268,8 +296,9 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
         Ok(())
     }
 
-    /// When [`Self::on_time`] must be called, if nothing happens before.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    /// When a turn is due, if nothing happens before.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
         let of_shard = self
             .coordinator
             .as_ref()
@@ -337,7 +366,10 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     }
 
     /// A peer has answered, or could not be reached.
-    pub(super) fn peer_replied(&mut self, now: Now, reply: PeerReply) -> Result<(), QuorumError> {
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn peer_replied(&mut self, now: Now, reply: PeerReply) -> Result<(), QuorumError> {
         let (from, correlation) = (reply.from, reply.correlation);
         let answer = reply.outcome.ok().and_then(|response| {
             let read = read_answer(response);
@@ -500,7 +532,7 @@ impl<S: Storage, C: MetadataShard, P: MetadataPublisher<C::Effect>> QuorumNode<S
     }
 
     /// Ends in order: the log is closed, the publisher told.
-    pub(super) fn close(mut self, outcome: Result<(), QuorumError>) {
+    pub fn close(mut self, outcome: Result<(), QuorumError>) {
         self.resign();
         let outcome = match outcome {
             Ok(()) => self.replica.close(),

@@ -53,7 +53,7 @@ pub(super) struct SnapshotPolicy {
 
 /// A snapshot to be written, away from the quorum's thread.
 #[derive(Debug)]
-pub(super) struct SnapshotJob<S: Storage> {
+pub struct SnapshotJob<S: Storage> {
     storage: S,
     path: PathBuf,
     id: SnapshotId,
@@ -170,7 +170,7 @@ impl<S: Storage> SnapshotJob<S> {
     ///
     /// # Errors
     /// If it cannot be written; what is left of it is removed at the next start.
-    pub(super) fn run(self) -> Result<SnapshotId, QuorumError> {
+    pub fn run(self) -> Result<SnapshotId, QuorumError> {
         let version = self.image.features.metadata_version_or_minimum();
         let snapshot = Snapshot {
             last_contained_timestamp: self.provenance.last_contained_timestamp.0,

@@ -1,62 +1,25 @@
 //! The thread that owns the quorum, and the handle that reaches it.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use ottla_log::{RollLimits, Storage};
-use ottla_raft::{QuorumTimeouts, ReplicaKey, SnapshotId};
+use ottla_log::Storage;
+use ottla_raft::SnapshotId;
 use ottla_types::Duration;
+use tokio::runtime::Handle;
 
 use super::QuorumError;
-use super::bootstrap::load_bootstrap;
-use super::control_records::{QuorumEndpoint, Voter};
-use super::metadata_log::MetadataLog;
+use super::configuration::QuorumConfiguration;
 use super::network::{PeerReply, TcpNetwork};
-use super::node::{NodeParts, QuorumNode, QuorumStatus, Reply};
-use super::peers::{PeerAddresses, PeerCalls, QuorumCall, Sender as PeerSender, bootstrap_ids};
-use super::replica::{Membership, Replica};
+use super::node::{QuorumNode, QuorumStatus, Reply};
+use super::peers::QuorumCall;
 use super::shard::{MetadataPublisher, MetadataShard};
-use super::snapshots::{SnapshotJob, SnapshotLimits, SnapshotPolicy};
+use super::snapshots::SnapshotJob;
 use crate::clock;
-use crate::node_connection::NodeAddress;
 
 /// How many messages are taken before what they appended is flushed.
 const MESSAGES_PER_FLUSH: usize = 1_000;
-
-/// What a quorum member is configured with.
-#[derive(Clone, Debug)]
-pub struct QuorumConfiguration {
-    /// `metadata.log.dir`, or the first of `log.dirs`.
-    pub metadata_directory: PathBuf,
-    /// This node with the id of that directory.
-    pub local: ReplicaKey,
-    /// The cluster.
-    pub cluster_id: String,
-    /// The controller listeners with the addresses they advertise. A Voters record that says other
-    /// ones is written anew; empty leaves it as it is.
-    pub endpoints: Vec<QuorumEndpoint>,
-    /// `controller.quorum.voters`; in force while no record of the log names voters.
-    pub static_voters: Vec<Voter>,
-    /// `controller.quorum.bootstrap.servers`: whom a node outside of the voters asks for the
-    /// leader. Empty: the voters.
-    pub bootstrap_servers: Vec<NodeAddress>,
-    /// The first of `controller.listener.names`.
-    pub controller_listener: String,
-    /// Where connections to other members live.
-    pub runtime: tokio::runtime::Handle,
-    /// The `controller.quorum.*` times.
-    pub timeouts: QuorumTimeouts,
-    /// `metadata.log.segment.bytes` and `metadata.log.segment.ms`.
-    pub roll_limits: RollLimits,
-    /// When snapshots are written and removed.
-    pub snapshot_limits: SnapshotLimits,
-    /// `controller.quorum.fetch.max.bytes`.
-    pub fetch_bytes_max: usize,
-    /// Seeds what is random in decisions.
-    pub seed: u64,
-}
 
 enum Message<Request, Response> {
     Request(Request, Reply<Response>),
@@ -116,7 +79,7 @@ impl<C: MetadataShard> QuorumHandle<C> {
 }
 
 /// Opens the metadata log, takes part in the quorum on a thread of its own, and hosts the
-/// controller `C` there while this node leads.
+/// controller `C` there while this node leads. Connections to other members live on `runtime`.
 ///
 /// # Errors
 /// If the log, `quorum-state`, a snapshot or `bootstrap.checkpoint` cannot be read.
@@ -125,29 +88,20 @@ pub fn start_quorum<S, C, P>(
     configuration: QuorumConfiguration,
     context: C::Context,
     publisher: P,
+    runtime: Handle,
 ) -> Result<(QuorumHandle<C>, JoinHandle<()>), QuorumError>
 where
     S: Storage,
-    C: MetadataShard<Context: Send, Request: Send, Response: Send>,
+    C: MetadataShard<
+            Hard: Send,
+            Soft: Send,
+            Context: Send,
+            Request: Send,
+            Response: Send,
+            Effect: Send,
+        >,
     P: MetadataPublisher<C::Effect> + 'static,
 {
-    let now = clock::now();
-    let bootstrap = load_bootstrap(&storage, &configuration.metadata_directory)?;
-    let log = MetadataLog::open(
-        storage,
-        &configuration.metadata_directory,
-        configuration.roll_limits,
-        now.wall,
-    )?;
-    let membership = Membership {
-        local: configuration.local,
-        endpoints: configuration.endpoints.clone(),
-        static_voters: configuration.static_voters,
-        bootstrap: bootstrap_ids(configuration.bootstrap_servers.len()).collect(),
-        timeouts: configuration.timeouts,
-        seed: configuration.seed,
-    };
-    let (replica, snapshot) = Replica::open(membership, log)?;
     let (sender, receiver) = mpsc::channel();
     let status = Arc::new(Mutex::new(QuorumStatus::default()));
     let handle = QuorumHandle {
@@ -156,42 +110,23 @@ where
     };
     let replied = sender.clone();
     let network = TcpNetwork::new(
-        configuration.runtime,
+        runtime,
         configuration.local.id,
         configuration.timeouts.request_timeout,
         // Without a receiver the quorum has ended: nobody waits for the answer.
         move |reply| drop(replied.send(Message::PeerReplied(reply))),
     );
-    let start = move || {
-        let node = QuorumNode::<S, C, P>::new(NodeParts {
-            replica,
-            snapshot,
-            peers: PeerCalls::new(
-                configuration.cluster_id.clone(),
-                configuration.fetch_bytes_max,
-            ),
-            sender: PeerSender {
-                cluster_id: configuration.cluster_id,
-                local: configuration.local,
-                endpoints: configuration.endpoints,
-                fetch_bytes_max: configuration.fetch_bytes_max,
-            },
-            addresses: PeerAddresses::new(
-                configuration.controller_listener,
-                configuration.bootstrap_servers,
-            ),
-            network: Box::new(network),
-            snapshots: SnapshotPolicy::new(configuration.snapshot_limits),
-            context,
-            bootstrap,
-            publisher,
-            seed: configuration.seed,
-        });
-        run(node, &receiver, &sender, &status);
-    };
+    let node = QuorumNode::<S, C, P>::open(
+        storage,
+        configuration,
+        context,
+        publisher,
+        Box::new(network),
+        clock::now(),
+    )?;
     let thread = thread::Builder::new()
         .name("quorum".to_owned())
-        .spawn(start)
+        .spawn(move || run(node, &receiver, &sender, &status))
         .map_err(|error| QuorumError::Refused(format!("no thread for the quorum: {error}")))?;
     Ok((handle, thread))
 }
@@ -237,11 +172,9 @@ where
                 take(node, message)?;
             }
         }
-        let now = clock::now();
-        node.on_time(now)?;
-        node.settle(now)?;
+        let job = node.turn(clock::now())?;
         tell(status, node.status());
-        if let Some(job) = node.take_snapshot_job(now) {
+        if let Some(job) = job {
             write_snapshot::<S, C>(job, sender.clone())?;
         }
     }

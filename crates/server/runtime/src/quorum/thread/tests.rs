@@ -6,14 +6,15 @@ use std::sync::mpsc;
 use ottla_log::{RealStorage, RollLimits};
 use ottla_raft::{QuorumTimeouts, ReplicaKey};
 use ottla_types::{Duration, NodeId, Offset, Uuid};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
-use super::{QuorumConfiguration, QuorumHandle, start_quorum};
+use super::{QuorumHandle, start_quorum};
+use crate::quorum::configuration::QuorumConfiguration;
 use crate::quorum::control_records::Voter;
 use crate::quorum::ledger::{Ledger, Published, topic};
 use crate::quorum::snapshots::SnapshotLimits;
 
-fn configuration(directory: &Path, runtime: &Runtime) -> QuorumConfiguration {
+fn configuration(directory: &Path) -> QuorumConfiguration {
     QuorumConfiguration {
         metadata_directory: directory.to_owned(),
         local: ReplicaKey {
@@ -29,7 +30,6 @@ fn configuration(directory: &Path, runtime: &Runtime) -> QuorumConfiguration {
         }],
         bootstrap_servers: Vec::new(),
         controller_listener: "CONTROLLER".to_owned(),
-        runtime: runtime.handle().clone(),
         timeouts: QuorumTimeouts::default(),
         roll_limits: RollLimits {
             segment_bytes: 1 << 30,
@@ -51,9 +51,15 @@ fn a_quorum_of_one_serves_stops_and_starts_again() {
     let runtime = Builder::new_current_thread().build().unwrap();
     for round in 0..3_u32 {
         let published = Published::default();
-        let configuration = configuration(directory.path(), &runtime);
-        let (handle, thread): (QuorumHandle<Ledger>, _) =
-            start_quorum(RealStorage, configuration, Offset::ZERO, published.clone()).unwrap();
+        let configuration = configuration(directory.path());
+        let (handle, thread): (QuorumHandle<Ledger>, _) = start_quorum(
+            RealStorage,
+            configuration,
+            Offset::ZERO,
+            published.clone(),
+            runtime.handle().clone(),
+        )
+        .unwrap();
         let (sender, answers) = mpsc::channel();
         for number in 0..10 {
             let sender = sender.clone();
