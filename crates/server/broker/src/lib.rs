@@ -47,7 +47,11 @@ pub mod parts {
     pub use crate::cluster_controller::ClusterController;
     pub use crate::features::supported_features;
     pub use crate::groups::on_topics_deleted;
-    pub use crate::logs::{Logs, OpenPlan, Opening, open_in_turn};
+    pub use crate::handlers::fetch::{
+        Answer as FetchAnswer, ColdReading, Place as FetchPlace, Reading as FetchReading,
+        ReadingLimits, Step as FetchStep, Target as FetchTarget,
+    };
+    pub use crate::logs::{Logs, OpenPlan, Opening, RetiredReplica, open_in_turn};
     pub use crate::published::{Hosting, Published, TopicEntry};
     pub use crate::publisher::{OpenReplicas, Publisher, PublisherHooks};
     pub use crate::retention::expire_records;

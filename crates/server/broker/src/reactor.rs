@@ -315,8 +315,8 @@ impl Service for ReactorService {
         // Answers of waiting producers go nowhere and cost nothing; a waiting fetch would be
         // tried again for nobody.
         let gone = self.fetches.borrow_mut().remove_connection(connection.id);
-        for (number, fetch) in gone {
-            fetch.unwatch(self.waiter_id(number));
+        for (number, mut fetch) in gone {
+            fetch.reading.unwatch(self.waiter_id(number));
             self.step(&self.fetch_waits, Input::Forget(RequestId(number)));
         }
     }

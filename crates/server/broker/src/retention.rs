@@ -1,4 +1,5 @@
-//! Takes old records out of logs: `retention.ms`, `retention.bytes`, what DeleteRecords left behind.
+//! Takes old records out of logs: `retention.ms`, `retention.bytes`, and what DeleteRecords left
+//! behind.
 
 use std::sync::Arc;
 use std::time::Duration;

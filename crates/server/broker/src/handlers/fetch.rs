@@ -9,11 +9,13 @@
 mod cold;
 mod parked;
 mod partitions;
+mod reading;
 
 pub use cold::ColdRead;
 pub(crate) use cold::on_cold_read;
 pub(crate) use parked::{ParkedFetch, ParkedFetches};
-pub(crate) use partitions::Place;
+pub use partitions::{Place, Target};
+pub use reading::{Answer, ColdReading, Reading, ReadingLimits, Step};
 
 use std::rc::Rc;
 
@@ -30,7 +32,6 @@ use ottla_runtime::{ReadBound, ReadOutcome};
 
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
-use partitions::Target;
 
 /// Handles the request: answers at once if there is enough, else waits.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: FetchRequest) {
@@ -60,19 +61,20 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Fe
         Place::find(&published, context.version, as_follower, requested)
     });
     let answer_by = context.received.after_ms(request.max_wait_ms.max(0).into());
-    let fetch = ParkedFetch {
-        // More than it may be given it cannot wait for.
-        min_bytes: (request.min_bytes.max(0) as usize).min(max_bytes),
-        context,
+    let limits = ReadingLimits {
+        min_bytes: request.min_bytes.max(0) as usize,
         max_bytes,
         bound,
-        session,
-        places,
-        answer_by,
-        seen: None,
     };
-    let answer = fetch.attempt();
-    settle(service, None, fetch, answer, request.max_wait_ms <= 0);
+    let fetch = ParkedFetch {
+        context,
+        session,
+        reading: Reading::new(places, limits),
+        answer_by,
+    };
+    let answer = fetch.reading.attempt();
+    let number = service.reserve_waiter_numbers(1);
+    proceed(service, number, fetch, answer, request.max_wait_ms <= 0);
 }
 
 /// How large an answer may be: clients that ask for much and read slowly must not fill the memory.
@@ -84,47 +86,33 @@ fn affordable(held: usize) -> usize {
 
 /// A partition that a waiting fetch reads can be read further.
 pub(crate) fn on_readable(service: &Rc<ReactorService>, number: u64, mut fetch: ParkedFetch) {
-    if !fetch.may_have_enough() && !fetch.watch(service.waiter_id(number)) {
-        return service.park_fetch(number, fetch);
-    }
-    let answer = fetch.attempt();
-    settle(service, Some(number), fetch, answer, false);
+    let step = fetch.reading.on_readable(service.waiter_id(number));
+    act(service, number, fetch, step);
 }
 
 /// The time of a waiting fetch is up.
 pub(crate) fn on_expired(service: &Rc<ReactorService>, number: u64, fetch: ParkedFetch) {
-    let answer = fetch.attempt();
-    settle(service, Some(number), fetch, answer, true);
+    let answer = fetch.reading.attempt();
+    proceed(service, number, fetch, answer, true);
 }
 
-/// Answers a fetch that found enough or whose time is up; has another thread read what is not in
-/// the page cache; else lets the fetch wait.
-fn settle(
+fn proceed(
     service: &Rc<ReactorService>,
-    number: Option<u64>,
+    number: u64,
     mut fetch: ParkedFetch,
-    mut answer: Answer,
+    answer: Answer,
     is_due: bool,
 ) {
-    let mut watched = number;
-    loop {
-        let number = || watched.unwrap_or_else(|| service.reserve_waiter_numbers(1));
-        if fetch.must_read_cold(&answer) {
-            return cold::read(service, number(), fetch, answer);
-        }
-        if is_due || answer.is_enough(fetch.min_bytes) {
-            if let Some(number) = watched {
-                fetch.unwatch(service.waiter_id(number));
-            }
-            return respond(service, fetch, answer);
-        }
-        let number = number();
-        fetch.saw(&answer);
-        if !fetch.watch(service.waiter_id(number)) {
-            return service.park_fetch(number, fetch);
-        }
-        watched = Some(number);
-        answer = fetch.attempt();
+    let waiter = service.waiter_id(number);
+    let step = fetch.reading.proceed(waiter, answer, is_due);
+    act(service, number, fetch, step);
+}
+
+fn act(service: &Rc<ReactorService>, number: u64, fetch: ParkedFetch, step: Step) {
+    match step {
+        Step::Answer(answer) => respond(service, fetch, answer),
+        Step::ReadCold(cold) => cold::read(service, number, fetch, cold),
+        Step::Wait => service.park_fetch(number, fetch),
     }
 }
 
@@ -136,33 +124,18 @@ fn replica_id(request: &FetchRequest, version: i16) -> i32 {
     }
 }
 
-/// What one pass over the partitions of a fetch found.
-#[derive(Debug, Default)]
-pub(crate) struct Answer {
-    /// In the order of the fetch's places.
-    outcomes: Vec<ReadOutcome>,
-    bytes: usize,
-    /// Something must be said at once, bytes or not.
-    urgent: bool,
-}
-
-impl Answer {
-    fn is_enough(&self, min_bytes: usize) -> bool {
-        self.urgent || self.bytes >= min_bytes
-    }
-}
-
 fn respond(service: &Rc<ReactorService>, fetch: ParkedFetch, answer: Answer) {
     let ParkedFetch {
         context,
         session,
-        places,
+        reading,
         ..
     } = fetch;
-    service.metrics().fetched(answer.bytes as u64);
+    let places = reading.places();
+    service.metrics().fetched(answer.bytes() as u64);
     let data: Vec<PartitionData> = places
         .iter()
-        .zip(answer.outcomes)
+        .zip(answer.into_outcomes())
         .map(|(place, outcome)| partition_data(place, outcome))
         .collect();
     let outcomes: Vec<PartitionOutcome> = data.iter().map(outcome).collect();

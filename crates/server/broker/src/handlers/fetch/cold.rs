@@ -4,10 +4,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ottla_runtime::{ReadOutcome, ReadRequest, clock};
+use ottla_runtime::clock;
 
-use super::{Answer, ParkedFetch, settle};
-use crate::Replica;
+use super::{Answer, ColdReading, ParkedFetch, proceed};
 use crate::reactor::{Message, ReactorService};
 
 /// What such a thread read for a fetch.
@@ -19,40 +18,17 @@ pub struct ColdRead {
     answer: Answer,
 }
 
-/// Has the cold partitions of a fetch read, within what is left of its bytes. Until that is done
-/// the fetch waits for nothing else.
+/// Has the cold partitions of a fetch read. Until that is done the fetch waits for nothing else.
 pub(super) fn read(
     service: &Rc<ReactorService>,
     number: u64,
     fetch: ParkedFetch,
-    mut answer: Answer,
+    cold: ColdReading,
 ) {
-    let cold: Vec<(usize, Arc<Replica>, ReadRequest)> = fetch
-        .places
-        .iter()
-        .zip(&answer.outcomes)
-        .enumerate()
-        .filter(|(_, (_, outcome))| outcome.is_cold)
-        .filter_map(|(index, (place, _))| {
-            let (replica, request) = place.reading(fetch.bound)?;
-            Some((index, replica, request))
-        })
-        .collect();
-    let (_, first, _) = cold.first().expect("a replica is cold");
-    let pool = first.directory().pool().clone();
     let (node, reactor) = (Arc::clone(service.node()), service.index());
-    let max_bytes = fetch.max_bytes;
     service.keep_fetch(number, fetch);
-    pool.spawn(move || {
-        for (index, replica, request) in cold {
-            let left = max_bytes.saturating_sub(answer.bytes);
-            let found = replica.read(&ReadRequest {
-                max_bytes: request.max_bytes.min(left),
-                whole_first: answer.bytes == 0,
-                ..request
-            });
-            answer.put(index, found);
-        }
+    cold.pool().spawn(move || {
+        let answer = cold.perform();
         let read = ColdRead { number, answer };
         node.reactor(reactor).send(Message::ColdRead(read));
     });
@@ -63,16 +39,6 @@ pub(crate) fn on_cold_read(service: &Rc<ReactorService>, read: ColdRead) {
     // Without it: its connection is gone.
     if let Some(fetch) = service.take_fetch(read.number) {
         let is_due = fetch.answer_by <= clock::monotonic();
-        settle(service, Some(read.number), fetch, read.answer, is_due);
-    }
-}
-
-impl Answer {
-    fn put(&mut self, index: usize, outcome: ReadOutcome) {
-        if let Some(place) = self.outcomes.get_mut(index) {
-            self.bytes += outcome.records.len();
-            self.urgent |= outcome.must_be_told();
-            *place = outcome;
-        }
+        proceed(service, read.number, fetch, read.answer, is_due);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ottla_fetch::RequestedPartition;
+use ottla_log::{RealStorage, Storage};
 use ottla_messages::fetch_response::LeaderIdAndEpoch;
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_partition::WaiterId;
@@ -14,30 +15,37 @@ use crate::published::Published;
 
 /// What a place leads to.
 #[derive(Clone, Debug)]
-pub(crate) enum Target {
+pub enum Target<S: Storage = RealStorage> {
     /// A replica of this node.
-    Replica(Arc<Replica>),
+    Replica(Arc<Replica<S>>),
     /// Nothing that can be read.
     Error(ErrorCode),
 }
 
 /// One partition of a fetch.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub struct Place<S: Storage = RealStorage> {
     /// The name, where the version has names.
     pub topic: KafkaString,
     /// The id, where the version has ids.
     pub topic_id: TopicId,
+    /// The partition.
     pub partition: i32,
+    /// From here on.
     pub fetch_offset: i64,
+    /// The epoch in which the reader believes it to be led; -1 for no matter.
     pub current_leader_epoch: i32,
+    /// The epoch of the last record that the reader has; -1 for no matter.
     pub last_fetched_epoch: i32,
+    /// So much of it at most.
     pub max_bytes: usize,
-    pub target: Target,
+    /// What it leads to.
+    pub target: Target<S>,
 }
 
-impl Place {
+impl<S: Storage> Place<S> {
     /// Reads what is in the page cache.
+    #[must_use]
     pub fn read(&self, bound: ReadBound, max_bytes: usize, whole_first: bool) -> ReadOutcome {
         match &self.target {
             Target::Replica(replica) => {
@@ -48,7 +56,8 @@ impl Place {
     }
 
     /// What to read, and where; `None` for what is no replica.
-    pub fn reading(&self, bound: ReadBound) -> Option<(Arc<Replica>, ReadRequest)> {
+    #[must_use]
+    pub fn reading(&self, bound: ReadBound) -> Option<(Arc<Replica<S>>, ReadRequest)> {
         match &self.target {
             Target::Replica(replica) => {
                 let request = self.request(bound, self.max_bytes, true);
@@ -59,6 +68,7 @@ impl Place {
     }
 
     /// How far it can be read now; `None` for what is no replica.
+    #[must_use]
     pub fn reach(&self, bound: ReadBound) -> Option<Reach> {
         match &self.target {
             Target::Replica(replica) => Some(replica.reach(bound)),
@@ -86,6 +96,7 @@ impl Place {
         }
     }
 
+    /// Has it send none any more.
     pub fn unwatch(&self, id: WaiterId) {
         if let Target::Replica(replica) = &self.target {
             replica.unwatch(id);
@@ -93,6 +104,7 @@ impl Place {
     }
 
     /// Who leads, for a client whose metadata is old.
+    #[must_use]
     pub fn current_leader(&self) -> LeaderIdAndEpoch {
         match &self.target {
             Target::Replica(replica) => {
@@ -110,14 +122,15 @@ impl Place {
     }
 }
 
-impl Place {
+impl<S: Storage> Place<S> {
     /// Looks up where a partition of a fetch leads.
+    #[must_use]
     pub fn find(
-        published: &Published,
+        published: &Published<S>,
         version: i16,
         as_follower: bool,
         requested: &RequestedPartition,
-    ) -> Place {
+    ) -> Place<S> {
         let partition = &requested.partition;
         let (entry, unknown) = if version >= 13 {
             (
