@@ -241,9 +241,17 @@ impl Raft {
         }
     }
 
+    /// Records that are not committed are news only to those whose copies commit them: an observer
+    /// that had them at once would have to ask again for the high watermark.
     fn has_news(&self, fetch: FetchRequest) -> bool {
         let high_watermark = self.high_watermark.unwrap_or(Offset::NONE);
-        fetch.fetch_offset < self.log.end || high_watermark > fetch.known_high_watermark
+        let is_voter = fetch.replica.is_some_and(|key| self.voters.contains(key));
+        let end = if is_voter {
+            self.log.end
+        } else {
+            high_watermark
+        };
+        fetch.fetch_offset < end || high_watermark > fetch.known_high_watermark
     }
 
     /// A valid fetch says that the replica has everything below its offset on disk.
