@@ -24,6 +24,8 @@ pub const BY_DESIGN: &[&str] = &[
     "A restart on its own log directory replaces its own earlier incarnation at once: the lock \
      of the directory proves it dead. Kafka waits for the end of its session.",
     "Highest finalized metadata.version is 30 (4.3-IV0).",
+    "A Fetch answer ends with a whole batch. Kafka fills the rest of a limit with the beginning of \
+     the next, which every client throws away.",
 ];
 
 /// The listed difference of a scenario on a server.
