@@ -10,6 +10,7 @@ mod client;
 mod codegen;
 mod conformance;
 mod deny;
+mod differential;
 mod driver;
 mod fuzz;
 mod kcat;
@@ -59,6 +60,8 @@ enum Task {
     Bench(bench::Options),
     /// Runs the same scenarios through real clients against Apache Kafka and ottla.
     Conformance(conformance::Options),
+    /// Plays generated requests against both brokers and compares every answer and the logs.
+    Differential(differential::Options),
     /// Runs the tests of our own client against both brokers, and our tools beside Kafka's.
     Client(client::Options),
     /// Simulates a node under trouble, seed by seed.
@@ -97,6 +100,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Deny => deny::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
+        Task::Differential(options) => differential::run(&options),
         Task::Client(options) => client::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::Realdata(options) => trials::realdata::run(&options),

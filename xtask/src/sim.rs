@@ -49,17 +49,8 @@ fn simulate(arguments: &[String]) -> anyhow::Result<Tally> {
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
-        tally = tally_of(&line).or(tally);
+        tally = Tally::of_last_line(&line).or(tally);
     }
     child.wait()?;
     tally.context("the simulator ended before it had counted")
-}
-
-/// The count in the simulator's last line.
-fn tally_of(line: &str) -> Option<Tally> {
-    let (passed, failed) = line.strip_suffix(" failed")?.split_once(" passed, ")?;
-    Some(Tally {
-        passed: passed.parse().ok()?,
-        failed: failed.parse().ok()?,
-    })
 }

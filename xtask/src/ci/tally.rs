@@ -32,6 +32,15 @@ impl Tally {
             failed: count("failed")?,
         })
     }
+
+    /// The count in the last line of a program that prints one as this type is displayed.
+    pub fn of_last_line(line: &str) -> Option<Tally> {
+        let (passed, failed) = line.strip_suffix(" failed")?.split_once(" passed, ")?;
+        Some(Tally {
+            passed: passed.parse().ok()?,
+            failed: failed.parse().ok()?,
+        })
+    }
 }
 
 impl AddAssign for Tally {
