@@ -173,10 +173,9 @@ impl RequestContext {
                 }
             },
             Err(error) => {
-                // Only a mistake of ours gets here: the client must not be left waiting for it. The
-                // place stays empty, which holds back the answers behind it.
+                // Only a mistake of ours gets here: the client must not be left waiting for it, so
+                // its place is given up, which closes the connection.
                 tracing::error!(api = ?self.api, self.version, %error, "answer not encodable");
-                self.slot.connection().close();
             }
         }
     }

@@ -49,11 +49,11 @@ impl Connection {
         let slot = self.replies.borrow_mut().reserve();
         ReplySlot {
             connection: Rc::clone(self),
-            slot,
+            slot: Some(slot),
         }
     }
 
-    /// Closes the connection once the answers that are ready have been sent.
+    /// Executes no further request, and closes the connection once those before have their answers.
     pub fn close(&self) {
         self.closing.set(true);
         self.replied.notify_one();
@@ -79,15 +79,20 @@ impl Connection {
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.get()
     }
+
+    /// Whether nothing is left to be done before it is closed.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_closing() && self.replies.borrow().is_done()
+    }
 }
 
-/// The place of one answer in its connection's order. An answer that is never sent holds back all
-/// later ones, so every slot ends in [`ReplySlot::send`] or in a closed connection.
+/// The place of one answer in its connection's order. An answer that is never sent would hold back
+/// all later ones: a slot that is dropped closes its connection behind the answers before it.
 #[derive(Debug)]
 #[must_use]
 pub struct ReplySlot {
     connection: Rc<Connection>,
-    slot: SlotId,
+    slot: Option<SlotId>,
 }
 
 impl ReplySlot {
@@ -98,17 +103,27 @@ impl ReplySlot {
     }
 
     /// There is no answer: later ones need not wait for it.
-    pub fn skip(self) {
-        self.connection.replies.borrow_mut().skip(self.slot);
-        self.connection.replied.notify_one();
+    pub fn skip(mut self) {
+        if let Some(slot) = self.slot.take() {
+            self.connection.replies.borrow_mut().skip(slot);
+            self.connection.replied.notify_one();
+        }
     }
 
     /// Sends the answer, size in front, as soon as all earlier ones have gone.
-    pub fn send(self, chunks: Vec<Bytes>) {
-        self.connection
-            .replies
-            .borrow_mut()
-            .complete(self.slot, chunks);
-        self.connection.replied.notify_one();
+    pub fn send(mut self, chunks: Vec<Bytes>) {
+        if let Some(slot) = self.slot.take() {
+            self.connection.replies.borrow_mut().complete(slot, chunks);
+            self.connection.replied.notify_one();
+        }
+    }
+}
+
+impl Drop for ReplySlot {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            self.connection.replies.borrow_mut().abandon(slot);
+            self.connection.close();
+        }
     }
 }

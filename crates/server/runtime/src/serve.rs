@@ -65,10 +65,10 @@ pub(crate) async fn serve<S: Service>(
             Err(Ended::Gone) => return,
             Err(Ended::Refused) => connection.close(),
         }
-        let unsent = connection.replies.borrow().has_unsent();
-        if connection.is_closing() && !unsent {
+        if connection.is_done() {
             return;
         }
+        let unsent = connection.replies.borrow().has_unsent();
         frames.rest();
         let interest = interest(connection, unsent);
         tokio::select! {

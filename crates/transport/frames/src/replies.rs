@@ -1,7 +1,7 @@
 //! Answers of one connection, sent in the order of their requests however they become ready.
 //!
-//! *Invariants*: a slot is completed once; bytes leave in the order in which slots were reserved;
-//! what is ready counts as unsent, also while it waits behind an earlier answer.
+//! *Invariants*: a slot is completed or abandoned once; bytes leave in the order in which slots
+//! were reserved; what is ready counts as unsent, also while it waits behind an earlier answer.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -21,6 +21,8 @@ enum Slot {
     Ready(Vec<Bytes>),
     /// No answer is due.
     Skipped,
+    /// An answer is due and will never come.
+    Abandoned,
 }
 
 /// The answers of one connection.
@@ -35,6 +37,8 @@ pub struct ReplyQueue {
     unsent_bytes: usize,
     max_unsent_bytes: usize,
     max_pipelined: usize,
+    /// An abandoned answer has been reached: nothing behind it is ever sent.
+    has_ended: bool,
 }
 
 impl ReplyQueue {
@@ -49,6 +53,7 @@ impl ReplyQueue {
             unsent_bytes: 0,
             max_unsent_bytes,
             max_pipelined,
+            has_ended: false,
         }
     }
 
@@ -69,7 +74,15 @@ impl ReplyQueue {
         self.fill(id, Slot::Skipped);
     }
 
+    /// Notes that a place is never filled: the answers before it are the last ones.
+    pub fn abandon(&mut self, id: SlotId) {
+        self.fill(id, Slot::Abandoned);
+    }
+
     fn fill(&mut self, id: SlotId, filling: Slot) {
+        if self.has_ended {
+            return;
+        }
         let index = usize::try_from(id.0 - self.first).expect("a slot is filled once");
         let slot = self
             .slots
@@ -85,10 +98,18 @@ impl ReplyQueue {
             .pop_front_if(|slot| !matches!(slot, Slot::Awaited))
         {
             self.first += 1;
-            if let Slot::Ready(chunks) = slot {
-                self.enqueue(chunks);
+            match slot {
+                Slot::Ready(chunks) => self.enqueue(chunks),
+                Slot::Abandoned => self.end(),
+                Slot::Awaited | Slot::Skipped => {}
             }
         }
+    }
+
+    fn end(&mut self) {
+        self.has_ended = true;
+        self.slots.clear();
+        self.unsent_bytes = self.outgoing.iter().map(Bytes::len).sum();
     }
 
     fn enqueue(&mut self, chunks: Vec<Bytes>) {
@@ -115,6 +136,12 @@ impl ReplyQueue {
     #[must_use]
     pub fn is_awaiting(&self) -> bool {
         !self.slots.is_empty()
+    }
+
+    /// Whether every answer that is owed has been sent.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        !self.has_unsent() && !self.is_awaiting()
     }
 
     /// Whether no further request should be taken for now.

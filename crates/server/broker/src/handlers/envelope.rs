@@ -20,7 +20,7 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: En
             return context.refuse_envelope(ErrorCode::INVALID_REQUEST);
         }
         Err(refusal) => {
-            tracing::info!(%refusal, "an envelope around no request");
+            tracing::debug!(%refusal, "an envelope around no request");
             return context.refuse_envelope(ErrorCode::INVALID_REQUEST);
         }
     };
@@ -31,12 +31,12 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: En
     if !api.versions.contains(&opened.version) {
         return context.refuse_envelope(ErrorCode::UNSUPPORTED_VERSION);
     }
-    let (body, connection) = (opened.body.clone(), Rc::clone(context.connection()));
+    let body = opened.body.clone();
     let context = context.enveloped(&opened);
     if let Err(error) = apis::handle(api, service, context, body) {
-        // As for a request outside an envelope: its place in the order of answers is lost.
-        tracing::info!(%error, "an envelope around a request that cannot be read");
-        connection.close();
+        // As for a request outside an envelope: its place in the order of answers is given up,
+        // which closes the connection.
+        tracing::debug!(%error, "an envelope around a request that cannot be read");
     }
 }
 

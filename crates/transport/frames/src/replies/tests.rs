@@ -4,7 +4,7 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
-use super::ReplyQueue;
+use super::{ReplyQueue, SlotId};
 
 fn sent(queue: &mut ReplyQueue) -> Vec<u8> {
     let mut slices = [IoSlice::new(&[]); 64];
@@ -80,4 +80,27 @@ fn an_answer_behind_a_waiting_one_counts_as_unsent() {
     queue.complete(waiting, vec![]);
     sent(&mut queue);
     assert!(!queue.is_full());
+}
+
+#[test]
+fn behind_an_answer_that_never_comes_nothing_is_sent() {
+    let mut replies = ReplyQueue::new(1000, 10);
+    let slots: Vec<SlotId> = (0..4).map(|_| replies.reserve()).collect();
+    replies.complete(slots[3], vec![Bytes::from_static(b"fourth")]);
+    replies.abandon(slots[2]);
+    replies.complete(slots[0], vec![Bytes::from_static(b"first")]);
+    assert_eq!(sent(&mut replies), b"\0\0\0\x05first");
+    assert!(!replies.is_done(), "the second is still owed");
+    replies.complete(slots[1], vec![Bytes::from_static(b"second")]);
+    assert_eq!(sent(&mut replies), b"\0\0\0\x06second");
+    assert!(replies.is_done());
+}
+
+#[test]
+fn whoever_still_works_behind_the_end_works_for_nobody() {
+    let mut replies = ReplyQueue::new(1000, 10);
+    let (first, second) = (replies.reserve(), replies.reserve());
+    replies.abandon(first);
+    replies.complete(second, vec![Bytes::from_static(b"second")]);
+    assert!(replies.is_done());
 }
