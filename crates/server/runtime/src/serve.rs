@@ -55,8 +55,11 @@ pub(crate) async fn serve<S: Service>(
     let mut frames = FrameReader::new(limits.max_request_bytes);
     let mut last_active = Instant::now();
     loop {
-        if flush(&stream, connection).is_err() {
-            return;
+        match flush(&stream, connection) {
+            Ok(0) => {}
+            // Whoever takes a large answer slowly is not idle.
+            Ok(_) => last_active = Instant::now(),
+            Err(_) => return,
         }
         // Frames may have had to wait for earlier answers; no socket tells when they can go on.
         match execute(service, connection, &mut frames) {
@@ -164,7 +167,9 @@ fn execute<S: Service>(
     Ok(executed)
 }
 
-fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
+/// Sends what is ready until the socket is full; how many bytes.
+fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<usize> {
+    let mut flushed = 0;
     let mut replies = connection.replies.borrow_mut();
     while replies.has_unsent() {
         let mut slices = [IoSlice::new(&[]); SLICES];
@@ -173,12 +178,15 @@ fn flush(stream: &TcpStream, connection: &Connection) -> io::Result<()> {
             .get(..count)
             .expect("no more slices are filled than there are");
         match stream.try_write_vectored(filled) {
-            Ok(sent) => replies.advance(sent),
+            Ok(sent) => {
+                replies.advance(sent);
+                flushed += sent;
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(flushed)
 }
 
 #[cfg(test)]
