@@ -19,7 +19,7 @@ use ottla_machine::Machine;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::produce_request::ProduceRequest;
 use ottla_partition::WaiterId;
-use ottla_runtime::{Connection, Notice, Service, clock, waiter_id, waiter_number};
+use ottla_runtime::{Connection, LineLimit, Notice, Service, clock, waiter_id, waiter_number};
 use ottla_types::{Duration, Instant, RequestId};
 use tokio::sync::Notify;
 
@@ -34,6 +34,9 @@ use produces::PendingProduces;
 
 /// A fetch session is safe from those that want its slot for so long, as in Kafka.
 const MINIMUM_EVICTION_AGE: Duration = Duration::from_secs(120);
+
+/// Anybody can send what is no request, as often as he likes.
+static REFUSED_FRAMES: LineLimit = LineLimit::new(10);
 
 /// What other threads tell a reactor's service.
 #[derive(Debug)]
@@ -269,7 +272,9 @@ impl Service for ReactorService {
 
     fn on_frame(self: &Rc<Self>, connection: &Rc<Connection>, frame: Bytes) {
         if let Err(refusal) = apis::dispatch(self, connection, frame) {
-            tracing::info!(peer = %connection.peer, %refusal, "connection closed");
+            if let Some(left_out) = REFUSED_FRAMES.admit() {
+                tracing::info!(peer = %connection.peer, %refusal, left_out, "connection closed");
+            }
             connection.close();
         }
     }

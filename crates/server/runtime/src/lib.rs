@@ -7,6 +7,7 @@ pub mod clock;
 mod committer;
 mod connection;
 mod directory;
+mod line_limit;
 mod listener;
 mod mailbox;
 mod node_connection;
@@ -21,6 +22,7 @@ mod space;
 
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};
+pub use line_limit::LineLimit;
 pub use listener::{
     Accepted, Acceptor, ConnectionBounds, ConnectionCount, Counted, SocketSettings, bind,
     start_acceptor,

@@ -11,6 +11,8 @@ use std::thread::{self, JoinHandle};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::LineLimit;
+
 /// A storm of connections must not be refused by the kernel while one reactor is busy.
 const BACKLOG: i32 = 4096;
 /// After the process ran out of file descriptors: long enough for some to be closed.
@@ -18,6 +20,11 @@ const PAUSE_WHEN_EXHAUSTED: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
 };
+
+/// Whoever is refused may come again at once.
+static REFUSED: LineLimit = LineLimit::new(10);
+/// What the system lacks it may lack for long.
+static NOT_ACCEPTED: LineLimit = LineLimit::new(1);
 
 /// How a listening socket, and each that it accepts, is set up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -190,11 +197,13 @@ pub fn start_acceptor(
             match listener.accept() {
                 Ok((stream, peer)) => match count.admit(peer.ip()) {
                     Some(counted) => deliver(Accepted { stream, counted }),
-                    None => tracing::warn!(%peer, "connection refused: too many connections"),
+                    None => tell_refused(peer),
                 },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(left_out) = NOT_ACCEPTED.admit() {
+                        tracing::warn!(%error, left_out, "a connection could not be accepted");
+                    }
                     wait(&[&stopped], Some(&PAUSE_WHEN_EXHAUSTED));
                 }
             }
@@ -204,6 +213,12 @@ pub fn start_acceptor(
         .name("acceptor".to_owned())
         .spawn(accept)?;
     Ok(Acceptor { thread, stop })
+}
+
+fn tell_refused(peer: SocketAddr) {
+    if let Some(left_out) = REFUSED.admit() {
+        tracing::warn!(%peer, left_out, "connection refused: too many connections");
+    }
 }
 
 /// Until one of these can be read, is closed, or time is up: the last one of which that is true.

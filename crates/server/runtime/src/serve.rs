@@ -10,12 +10,15 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{Connection, Service};
+use crate::{Connection, LineLimit, Service};
 
 /// Chunks handed to the kernel in one call.
 const SLICES: usize = 64;
 /// How much one connection reads before others on the reactor get their turn.
 const READ_BUDGET: usize = 1024 * 1024;
+
+/// Anybody can send what is no frame, as often as he likes.
+static NO_FRAMES: LineLimit = LineLimit::new(10);
 
 /// The limits of every connection of a reactor.
 #[derive(Clone, Debug)]
@@ -155,7 +158,9 @@ fn execute<S: Service>(
             Ok(Some(frame)) => service.on_frame(connection, frame),
             Ok(None) => break,
             Err(error) => {
-                tracing::info!(peer = %connection.peer, %error, "connection closed");
+                if let Some(left_out) = NO_FRAMES.admit() {
+                    tracing::info!(peer = %connection.peer, %error, left_out, "connection closed");
+                }
                 if let Some(bytes) = error.farewell() {
                     connection.replies.borrow_mut().farewell(bytes);
                 }
