@@ -101,7 +101,7 @@ pub fn validate_client_batch(
     let area = match compression {
         Compression::None => area,
         compression => {
-            decompress(compression, area, &rules.inflate, scratch)?;
+            decompress(compression, area, &rules.inflate, scratch).map_err(as_sent)?;
             scratch
         }
     };
@@ -124,6 +124,9 @@ fn parse_only_batch(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
     if bytes.is_empty() {
         return Err(RecordError::invalid("the request has no record batch"));
     }
+    if bytes.len() < BATCH_HEADER_SIZE {
+        return Err(RecordError::invalid("the record batch is cut short"));
+    }
     let header = BatchHeader::parse(bytes)?;
     match bytes.len().cmp(&(header.size_in_bytes as usize)) {
         std::cmp::Ordering::Less => Err(RecordError::invalid("the record batch is cut short")),
@@ -131,6 +134,15 @@ fn parse_only_batch(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
         std::cmp::Ordering::Greater => Err(RecordError::invalid(
             "there must be exactly one record batch for a partition",
         )),
+    }
+}
+
+/// What does not inflate although the checksum is right was not broken on the way: sending it
+/// again, as clients do with corrupt batches, would not help.
+fn as_sent(error: RecordError) -> RecordError {
+    match error {
+        RecordError::Corrupt(what) => RecordError::invalid(what),
+        error => error,
     }
 }
 

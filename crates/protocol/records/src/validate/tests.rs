@@ -78,14 +78,23 @@ fn broken_bytes_are_corrupt() {
     let mut bytes = plain().to_vec();
     *bytes.last_mut().unwrap() ^= 1;
     assert_eq!(code_of(check(&bytes, &rules())), 2);
-    assert_eq!(code_of(check(&bytes[..40], &rules())), 2);
+}
+
+#[test]
+fn what_claims_a_codec_that_it_does_not_have_is_invalid() {
+    for codec in 1..=7 {
+        let bytes = forged(|header| header.attributes |= codec);
+        assert_eq!(code_of(check(&bytes, &rules())), 87, "{codec}");
+    }
 }
 
 #[test]
 fn none_or_two_or_half_a_batch_are_invalid() {
     assert_eq!(code_of(check(&[], &rules())), 87);
     let bytes = plain();
-    assert_eq!(code_of(check(&bytes[..bytes.len() - 1], &rules())), 87);
+    for length in [1, 10, 40, BATCH_HEADER_SIZE, bytes.len() - 1] {
+        assert_eq!(code_of(check(&bytes[..length], &rules())), 87, "{length}");
+    }
     let two = [bytes.clone(), bytes].concat();
     assert_eq!(code_of(check(&two, &rules())), 87);
 }
