@@ -106,6 +106,20 @@ impl<S: Storage> Published<S> {
         self.topic_by_id(self.image.topics.by_name(name)?.id)
     }
 
+    /// The topic that a client means: by its id where the request has ids, else by its name.
+    ///
+    /// # Errors
+    /// What the client is told if there is none.
+    pub fn find(&self, id: Option<TopicId>, name: &str) -> Result<&TopicEntry<S>, ErrorCode> {
+        match id {
+            Some(id) => self.topic_by_id(id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID),
+            None => {
+                let entry = self.topic_by_name(name);
+                entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+            }
+        }
+    }
+
     /// Every topic that this node has replicas of, or could have.
     pub fn topics(&self) -> impl Iterator<Item = (&TopicId, &Arc<TopicEntry<S>>)> {
         self.entries.iter()

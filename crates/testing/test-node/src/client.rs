@@ -78,24 +78,20 @@ impl Client {
 
     /// Sends a request that is not answered: Produce with acks=0.
     pub fn send_unanswered<R: Request>(&mut self, version: i16, request: &R) {
-        let header = RequestHeader {
-            request_api_key: R::API_KEY as i16,
-            request_api_version: version,
-            correlation_id: self.next_correlation_id,
-            client_id: Some(KafkaString::from("test")),
-        };
+        let frame = request_frame(self.next_correlation_id, version, request);
         self.next_correlation_id += 1;
-        let mut writer = Writer::new();
-        let header_version = R::API_KEY.request_header_version(version);
-        header.encode(&mut writer, header_version).unwrap();
-        request.encode(&mut writer, version).unwrap();
-        self.send_frame(&writer.into_chunks().concat());
+        self.send_frame(&frame);
     }
 
     /// Sends bytes as one frame.
     pub fn send_frame(&mut self, frame: &[u8]) {
         let length = i32::try_from(frame.len()).unwrap().to_be_bytes();
-        self.stream.write_all(&[&length, frame].concat()).unwrap();
+        self.send_bytes(&[&length, frame].concat());
+    }
+
+    /// Sends bytes as they are.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
     }
 
     /// Reads the next answer, which must be this one.
@@ -141,4 +137,20 @@ impl Client {
             }
         }
     }
+}
+
+/// The frame of a request, without its size.
+#[must_use]
+pub fn request_frame<R: Request>(correlation_id: i32, version: i16, request: &R) -> Vec<u8> {
+    let header = RequestHeader {
+        request_api_key: R::API_KEY as i16,
+        request_api_version: version,
+        correlation_id,
+        client_id: Some(KafkaString::from("test")),
+    };
+    let mut writer = Writer::new();
+    let header_version = R::API_KEY.request_header_version(version);
+    header.encode(&mut writer, header_version).unwrap();
+    request.encode(&mut writer, version).unwrap();
+    writer.into_chunks().concat()
 }

@@ -15,9 +15,9 @@ mod directory;
 mod node;
 mod shortcuts;
 
-pub use client::{Client, Waiting};
+pub use client::{Client, Waiting, request_frame};
 pub use node::TestNode;
 pub use shortcuts::{
-    FETCH_BY_NAME, PRODUCE_BY_NAME, batch, batch_with, fetch_request, now, only_fetched,
+    FETCH_BY_NAME, PRODUCE_BY_NAME, batch, batch_with, fetch_request, forged, now, only_fetched,
     only_produced, produce_request, values_of,
 };

@@ -15,7 +15,9 @@ use ottla_messages::init_producer_id_request::InitProducerIdRequest;
 use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use ottla_messages::produce_response::{PartitionProduceResponse, ProduceResponse};
 use ottla_messages::{ErrorCode, KafkaString};
-use ottla_records::{Batch, BatchBuilder, BatchOptions, Batches, InflateLimits};
+use ottla_records::{
+    BATCH_HEADER_SIZE, Batch, BatchBuilder, BatchHeader, BatchOptions, Batches, InflateLimits,
+};
 use ottla_types::{ProducerEpoch, ProducerId, TimestampMs, Uuid};
 
 use crate::Client;
@@ -197,6 +199,16 @@ pub fn batch_with(options: BatchOptions, values: &[&str]) -> Bytes {
         builder.append(now, None, Some(value.as_bytes()), &[]);
     }
     builder.build()
+}
+
+/// A batch whose header says something else, with the checksum that belongs to it.
+#[must_use]
+pub fn forged(batch: &[u8], change: impl FnOnce(&mut BatchHeader)) -> Bytes {
+    let mut header = BatchHeader::parse(batch).unwrap();
+    let records = &batch[BATCH_HEADER_SIZE..];
+    change(&mut header);
+    header.set_max_timestamp(header.timestamp_type(), header.max_timestamp, records);
+    Bytes::from([&header.encode(), records].concat())
 }
 
 /// The time of now.

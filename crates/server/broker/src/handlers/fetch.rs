@@ -17,13 +17,14 @@ pub(crate) use parked::{ParkedFetch, ParkedFetches};
 pub use partitions::{Place, Target};
 pub use reading::{Answer, ColdReading, Reading, ReadingLimits, Step};
 
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use ottla_fetch::PartitionOutcome;
 use ottla_log::bytes_held;
 use ottla_messages::ErrorCode;
-use ottla_messages::fetch_request::FetchRequest;
+use ottla_messages::fetch_request::{FetchPartition, FetchRequest};
 use ottla_messages::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchResponse, FetchableTopicResponse, LeaderIdAndEpoch,
     PartitionData,
@@ -33,9 +34,15 @@ use ottla_runtime::{ReadBound, ReadOutcome};
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
+/// read_uncommitted and read_committed.
+pub(super) const ISOLATION_LEVELS: RangeInclusive<i8> = 0..=1;
+
 /// Handles the request: answers at once if there is enough, else waits.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: FetchRequest) {
     let node = service.node();
+    if !ISOLATION_LEVELS.contains(&request.isolation_level) {
+        return context.send(&refuse_all(&request, ErrorCode::INVALID_REQUEST));
+    }
     let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
     let max_bytes = max_bytes.min(affordable(bytes_held()));
     let bound = match (
@@ -161,6 +168,30 @@ fn respond(service: &Rc<ReactorService>, fetch: ParkedFetch, answer: Answer) {
         ..FetchResponse::default()
     };
     context.send(&response);
+}
+
+fn refuse_all(request: &FetchRequest, error: ErrorCode) -> FetchResponse {
+    let refused = |partition: &FetchPartition| PartitionData {
+        partition_index: partition.partition,
+        error_code: error.0,
+        high_watermark: -1,
+        records: Some(Bytes::new()),
+        ..PartitionData::default()
+    };
+    let responses = request
+        .topics
+        .iter()
+        .map(|topic| FetchableTopicResponse {
+            topic: topic.topic.clone(),
+            topic_id: topic.topic_id,
+            partitions: topic.partitions.iter().map(refused).collect(),
+        })
+        .collect();
+    FetchResponse {
+        error_code: error.0,
+        responses,
+        ..FetchResponse::default()
+    }
 }
 
 /// What a session has to know of a partition's answer.

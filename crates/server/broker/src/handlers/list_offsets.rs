@@ -15,6 +15,7 @@ use ottla_messages::{ErrorCode, KafkaString};
 use ottla_runtime::{FoundOffset, OffsetQuery, ReadBound, check_leader_epoch};
 use ottla_types::{LeaderEpoch, TimestampMs};
 
+use super::fetch::ISOLATION_LEVELS;
 use crate::published::{Hosting, TopicEntry};
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
@@ -48,12 +49,13 @@ pub fn handle(
         (_, 1) => Asker::OfLeader(ReadBound::LastStableOffset),
         _ => Asker::OfLeader(ReadBound::HighWatermark),
     };
+    let is_known = ISOLATION_LEVELS.contains(&request.isolation_level);
     let repeated = repeated_partitions(&request);
     let topics = request.topics.into_iter().map(|topic| {
         let entry = published.topic_by_name(&topic.name);
         let partitions = topic.partitions.iter().map(|partition| {
             let at = (topic.name.clone(), partition.partition_index);
-            if repeated.contains(&at) {
+            if !is_known || repeated.contains(&at) {
                 return without_offset(partition.partition_index, ErrorCode::INVALID_REQUEST);
             }
             look_up(entry, partition, asker, context.version)
@@ -161,6 +163,8 @@ fn query(timestamp: i64, version: i16) -> Result<Option<OffsetQuery>, ErrorCode>
         EARLIEST_LOCAL => needs(8, Some(OffsetQuery::Earliest)),
         LATEST_TIERED => needs(9, None),
         EARLIEST_PENDING_UPLOAD => needs(11, None),
+        // Later releases may give these a meaning.
+        ..EARLIEST_PENDING_UPLOAD => Err(ErrorCode::UNSUPPORTED_VERSION),
         timestamp => Ok(Some(OffsetQuery::AtOrAfter(TimestampMs(timestamp)))),
     }
 }

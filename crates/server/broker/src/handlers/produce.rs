@@ -90,6 +90,7 @@ fn append_all(
     let mut produce = Produce {
         service,
         published,
+        version: context.version,
         acks,
         next_number: first_number,
         accepted: 0,
@@ -99,7 +100,7 @@ fn append_all(
     let responses = request
         .topic_data
         .iter()
-        .map(|topic| produce.topic(context.version, topic))
+        .map(|topic| produce.topic(topic))
         .collect();
     let Produce {
         accepted, notices, ..
@@ -161,6 +162,7 @@ fn deadline(timeout_ms: i32) -> Instant {
 struct Produce<'a> {
     service: &'a Rc<ReactorService>,
     published: &'a Published,
+    version: i16,
     acks: Acks,
     next_number: u64,
     /// Batches that were handed to their replicas.
@@ -171,8 +173,8 @@ struct Produce<'a> {
 }
 
 impl Produce<'_> {
-    fn topic(&mut self, version: i16, topic: &TopicProduceData) -> TopicProduceResponse {
-        let entry = find_topic(self.published, version, topic);
+    fn topic(&mut self, topic: &TopicProduceData) -> TopicProduceResponse {
+        let entry = find_topic(self.published, self.version, topic);
         let partition_responses = topic
             .partition_data
             .iter()
@@ -211,7 +213,7 @@ impl Produce<'_> {
             Some(checked) => checked,
             None => self
                 .service
-                .with_scratch(|scratch| check(topic, partition, scratch)),
+                .with_scratch(|scratch| check(topic, self.version, partition, scratch)),
         };
         let Checked {
             header,

@@ -6,12 +6,15 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod bad_batches;
+mod bad_requests;
 mod configs;
 mod connections;
 mod controller;
 mod delete_records;
 mod directories;
 mod fetch;
+mod floods;
 mod followers;
 mod groups;
 mod lifecycle;

@@ -13,6 +13,9 @@ use ottla_types::{LeaderEpoch, Offset, TopicId};
 use crate::Replica;
 use crate::published::Published;
 
+/// From this version on topics are named by their ids.
+const TOPIC_ID_VERSION: i16 = 13;
+
 /// What a place leads to.
 #[derive(Clone, Debug)]
 pub enum Target<S: Storage = RealStorage> {
@@ -132,18 +135,10 @@ impl<S: Storage> Place<S> {
         requested: &RequestedPartition,
     ) -> Place<S> {
         let partition = &requested.partition;
-        let (entry, unknown) = if version >= 13 {
-            (
-                published.topic_by_id(requested.topic_id),
-                ErrorCode::UNKNOWN_TOPIC_ID,
-            )
-        } else {
-            let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-            (published.topic_by_name(&requested.topic), error)
-        };
+        let id = (version >= TOPIC_ID_VERSION).then_some(requested.topic_id);
         let believed = LeaderEpoch(partition.current_leader_epoch);
-        let found = entry
-            .ok_or(unknown)
+        let found = published
+            .find(id, &requested.topic)
             .and_then(|entry| entry.leader(partition.partition, believed));
         let target = match found {
             // No broker but this one holds a replica; who says he does has newer or no metadata.

@@ -23,6 +23,11 @@ use crate::published::{Published, TopicEntry};
 /// over would take about as long.
 const HEAVY_FROM: usize = 32 << 10;
 
+/// From this version on topics are named by their ids.
+const TOPIC_ID_VERSION: i16 = 13;
+/// From this version on clients may send zstd, because their readers know it too (KIP-110).
+const ZSTD_VERSION: i16 = 7;
+
 /// A batch as it is stored.
 #[derive(Debug)]
 pub(crate) struct Checked {
@@ -50,13 +55,8 @@ pub(super) fn find_topic<'a>(
     version: i16,
     topic: &TopicProduceData,
 ) -> Result<&'a TopicEntry, ErrorCode> {
-    if version >= 13 {
-        let entry = published.topic_by_id(topic.topic_id);
-        entry.ok_or(ErrorCode::UNKNOWN_TOPIC_ID)
-    } else {
-        let entry = published.topic_by_name(&topic.name);
-        entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-    }
+    let id = (version >= TOPIC_ID_VERSION).then_some(topic.topic_id);
+    published.find(id, &topic.name)
 }
 
 /// Whether checking the request takes a while.
@@ -92,7 +92,7 @@ pub(crate) fn check_all(
     for topic in &request.topic_data {
         if let Ok(entry) = find_topic(&published, version, topic) {
             let batches = topic.partition_data.iter();
-            checked.extend(batches.map(|partition| check(entry, partition, &mut scratch)));
+            checked.extend(batches.map(|partition| check(entry, version, partition, &mut scratch)));
         }
     }
     CheckedRequest {
@@ -106,6 +106,7 @@ pub(crate) fn check_all(
 /// Checks one batch; what is inflated goes through `scratch`.
 pub(super) fn check(
     topic: &TopicEntry,
+    version: i16,
     partition: &PartitionProduceData,
     scratch: &mut Vec<u8>,
 ) -> Result<Checked, Refusal> {
@@ -114,6 +115,9 @@ pub(super) fn check(
     }
     topic.replica(partition.index)?;
     let records = partition.records.clone().unwrap_or_default();
+    if version < ZSTD_VERSION && is_zstd(&records) {
+        return Err(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE.into());
+    }
     let rules = topic.batch_rules(clock::now().wall);
     let summary = validate_client_batch(&records, &rules, scratch)?;
     if summary.header.is_transactional() {
@@ -128,6 +132,11 @@ pub(super) fn check(
             TimestampType::CreateTime => -1,
         },
     })
+}
+
+fn is_zstd(records: &[u8]) -> bool {
+    let compression = BatchHeader::parse(records).and_then(|header| header.compression());
+    matches!(compression, Ok(Compression::Zstd))
 }
 
 /// The batch as it is stored: compressed and stamped as the topic wants it.
