@@ -8,7 +8,9 @@ use crate::error::ConfigError;
 use crate::group::{broker_synonym as synonym_of_group, group_value};
 use crate::key::{Key, Kind, UpdateMode};
 use crate::layers::{Layers, Overrides, Source, Synonym};
-use crate::table::{broker_key, broker_keys, group_keys, recorded_broker_key, topic_keys};
+use crate::table::{
+    broker_key, broker_keys, client_metrics_keys, group_keys, recorded_broker_key, topic_keys,
+};
 use crate::topic::{TopicValues, broker_synonym as synonym_of_topic};
 use crate::value::Value;
 
@@ -100,6 +102,23 @@ pub fn describe_group(
                     source: Source::DefaultConfig,
                 })),
             }
+            Ok(ConfigEntry::new(key, &value, false, synonyms))
+        })
+        .collect()
+}
+
+/// The keys of a subscription of client metrics with these overrides.
+///
+/// # Errors
+/// Kafka's sentence for a value that its key does not take.
+pub fn describe_client_metrics(overrides: &Overrides) -> Result<Vec<ConfigEntry>, ConfigError> {
+    client_metrics_keys()
+        .map(|key| {
+            let value = match overrides.get(key.name) {
+                Some(text) => key.parse(text)?,
+                None => key.preset_value()?,
+            };
+            let synonyms = own_value(key, &value, overrides, Source::ClientMetricsConfig);
             Ok(ConfigEntry::new(key, &value, false, synonyms))
         })
         .collect()

@@ -16,6 +16,7 @@ mod value;
 mod layers;
 
 mod broker;
+mod client_metrics;
 mod describe;
 mod dynamic;
 mod group;
@@ -28,8 +29,10 @@ pub use broker::{
     OffsetsConfig, OwnConfig, ProducerIdConfig, QuorumConfig, Roles, SocketConfig,
     TopicCreationConfig, Voter,
 };
+pub use client_metrics::{InvalidSubscription, validate_client_metrics_configs};
 pub use describe::{
-    ConfigEntry, describe_broker, describe_cluster_default, describe_group, describe_topic,
+    ConfigEntry, describe_broker, describe_client_metrics, describe_cluster_default,
+    describe_group, describe_topic,
 };
 pub use dynamic::{validate_broker_configs, warn_of_broker_configs, warn_of_topic_configs};
 pub use error::ConfigError;
@@ -40,7 +43,9 @@ pub use listeners::{Endpoint, HostAndPort, SecurityProtocol};
 pub use page::configuration_page;
 pub use properties::{Properties, PropertiesError};
 pub use start::check_at_start;
-pub use table::{broker_key, broker_keys, group_key, group_keys, topic_key, topic_keys};
+pub use table::{
+    broker_key, broker_keys, client_metrics_key, group_key, group_keys, topic_key, topic_keys,
+};
 pub use topic::{
     BrokerCompression, CleanupPolicy, MessageTimestampType, RetentionConfig, SegmentConfig,
     TopicConfig, validate_topic_configs,

@@ -4,31 +4,31 @@ use std::fmt::Write as _;
 
 use crate::dynamic::is_file_only;
 use crate::key::{Key, Preset, Status, UpdateMode};
-use crate::table::{broker_keys, group_keys, throttles, topic_keys};
+use crate::table::{broker_keys, client_metrics_keys, group_keys, throttles, topic_keys};
+
+const OPENING: &str = "# Configuration\n\n\
+     Written from the table of keys in `crates/base/config`; `UPDATE=1 cargo test -p \
+     ottla-config` writes it anew.\n\n\
+     ottla reads Kafka's `server.properties` with Kafka's keys, defaults and checks. What it \
+     makes of a key is its status:\n\n\
+     * **honoured**: it does what it does in Kafka.\n\
+     * **honoured in part**: it does what it does in Kafka but for what its meaning says; the \
+     log warns where that is asked for.\n\
+     * **without meaning here**: it steers something that ottla does not have; it is accepted, \
+     and nothing is lost.\n\
+     * **not yet**: it has no effect; a start that finds it set to anything but its default \
+     warns.\n\
+     * **protects**: it protects the node or its data and is not implemented; a start that \
+     finds it set to anything but its default is refused. A key of TLS or SASL (`ssl.*`, \
+     `sasl.*`) protects nothing as long as no listener uses them: then a start warns. A \
+     listener that does is refused.\n\n\
+     A key that is in no table gets a warning with the name that may have been meant. Changed \
+     *while running* means through `kafka-configs`.\n";
 
 /// The text of `docs/configuration.md`.
 #[must_use]
 pub fn configuration_page() -> String {
-    let mut page = String::from(
-        "# Configuration\n\n\
-         Written from the table of keys in `crates/base/config`; `UPDATE=1 cargo test -p \
-         ottla-config` writes it anew.\n\n\
-         ottla reads Kafka's `server.properties` with Kafka's keys, defaults and checks. What it \
-         makes of a key is its status:\n\n\
-         * **honoured**: it does what it does in Kafka.\n\
-         * **honoured in part**: it does what it does in Kafka but for what its meaning says; the \
-         log warns where that is asked for.\n\
-         * **without meaning here**: it steers something that ottla does not have; it is accepted, \
-         and nothing is lost.\n\
-         * **not yet**: it has no effect; a start that finds it set to anything but its default \
-         warns.\n\
-         * **protects**: it protects the node or its data and is not implemented; a start that \
-         finds it set to anything but its default is refused. A key of TLS or SASL (`ssl.*`, \
-         `sasl.*`) protects nothing as long as no listener uses them: then a start warns. A \
-         listener that does is refused.\n\n\
-         A key that is in no table gets a warning with the name that may have been meant. Changed \
-         *while running* means through `kafka-configs`.\n",
-    );
+    let mut page = String::from(OPENING);
     let visible = |key: &&Key| !key.internal;
     let (own, kafkas): (Vec<&Key>, Vec<&Key>) = broker_keys()
         .filter(visible)
@@ -68,16 +68,19 @@ pub fn configuration_page() -> String {
             .collect();
         write_table(&mut page, title, &keys);
     }
-    write_table(
-        &mut page,
-        "Keys of a broker that can be set only while it runs",
-        &throttles().collect::<Vec<_>>(),
-    );
-    write_table(
-        &mut page,
-        "Keys of a group",
-        &group_keys().collect::<Vec<_>>(),
-    );
+    for (title, keys) in [
+        (
+            "Keys of a broker that can be set only while it runs",
+            throttles().collect::<Vec<_>>(),
+        ),
+        ("Keys of a group", group_keys().collect()),
+        (
+            "Keys of a subscription of client metrics",
+            client_metrics_keys().collect(),
+        ),
+    ] {
+        write_table(&mut page, title, &keys);
+    }
     page
 }
 

@@ -44,6 +44,7 @@ macro_rules! keys {
     };
 }
 
+mod client_metrics;
 mod group_resources;
 mod groups;
 mod internal;
@@ -93,6 +94,7 @@ static BROKER_KEYS: LazyLock<Table> = LazyLock::new(|| table_of(AREAS));
 static THROTTLES: LazyLock<Table> = LazyLock::new(|| table_of(&[throttles::KEYS]));
 static TOPIC_KEYS: LazyLock<Table> =
     LazyLock::new(|| table_of(&[topics::KEYS, topics_internal::KEYS]));
+static CLIENT_METRICS_KEYS: LazyLock<Table> = LazyLock::new(|| table_of(&[client_metrics::KEYS]));
 static GROUP_KEYS: LazyLock<Table> = LazyLock::new(|| table_of(&[group_resources::KEYS]));
 
 /// All keys of a broker or controller, by name, ottla's own among them.
@@ -108,6 +110,11 @@ pub fn topic_keys() -> impl Iterator<Item = &'static Key> {
 /// All keys of a group, by name.
 pub fn group_keys() -> impl Iterator<Item = &'static Key> {
     GROUP_KEYS.values().copied()
+}
+
+/// All keys of a subscription of client metrics, by name.
+pub(crate) fn client_metrics_keys() -> impl Iterator<Item = &'static Key> {
+    CLIENT_METRICS_KEYS.values().copied()
 }
 
 /// The key of a broker or controller that is called `name`.
@@ -130,6 +137,12 @@ pub(crate) fn recorded_broker_key(name: &str) -> Option<&'static Key> {
 #[must_use]
 pub fn topic_key(name: &str) -> Option<&'static Key> {
     TOPIC_KEYS.get(name).copied()
+}
+
+/// The key of a subscription of client metrics that is called `name`.
+#[must_use]
+pub fn client_metrics_key(name: &str) -> Option<&'static Key> {
+    CLIENT_METRICS_KEYS.get(name).copied()
 }
 
 /// The key of a group that is called `name`.

@@ -171,11 +171,17 @@ impl Deciding<'_> {
         let appends = operation == 2;
         let schema = &self.context.config_schema;
         if !schema.is_list(resource.resource_type, key) {
-            let operation = if appends { "APPEND" } else { "SUBTRACT" };
-            return Err(refuse(
-                ErrorCode::INVALID_CONFIG,
-                format!("Can't {operation} to key {key} because its type is not LIST."),
-            ));
+            let why = match (resource.resource_type, appends) {
+                (ResourceType::Broker, true) => {
+                    format!("Config value append is not allowed for config key: {key}")
+                }
+                (ResourceType::Broker, false) => {
+                    format!("Config value subtract is not allowed for config key: {key}")
+                }
+                (_, true) => format!("Can't APPEND to key {key} because its type is not LIST."),
+                (_, false) => format!("Can't SUBTRACT to key {key} because its type is not LIST."),
+            };
+            return Err(refuse(ErrorCode::INVALID_CONFIG, why));
         }
         let current = self
             .image()
@@ -258,14 +264,9 @@ impl Deciding<'_> {
             );
         }
         check_resource_name(resource)?;
-        let code = match resource.resource_type {
-            ResourceType::Broker => ErrorCode::INVALID_REQUEST,
-            _ => ErrorCode::INVALID_CONFIG,
-        };
         let layers = ConfigLayers::of_node(self.image(), self.context.node_id);
         let schema = &self.context.config_schema;
-        let checked = schema.validate(resource, &values, &existing, layers);
-        checked.map_err(|why| refuse(code, why))?;
+        schema.validate(resource, &values, &existing, layers)?;
         if !is_new {
             self.check_existence(resource)?;
         }

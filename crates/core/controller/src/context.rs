@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ottla_coordinator::Rejection;
 use ottla_metadata::{ConfigResource, ConfigValues, MetadataImage, ResourceType, VersionRange};
 use ottla_types::{Duration, NodeId, Offset};
 
@@ -126,14 +127,14 @@ pub trait ConfigSchema: fmt::Debug + Send + Sync {
     /// Checks everything that would be set on a resource, `layers` being what is set on the node.
     ///
     /// # Errors
-    /// Kafka's text, for the code INVALID_CONFIG.
+    /// Kafka's code and text.
     fn validate(
         &self,
         resource: &ConfigResource,
         values: &ConfigValues,
         existing: &ConfigValues,
         layers: ConfigLayers<'_>,
-    ) -> Result<(), String>;
+    ) -> Result<(), Rejection>;
 
     /// What a topic's key is worth; `None` if there is no such key.
     fn topic_value(&self, key: &str, layers: ConfigLayers<'_>) -> Option<String>;

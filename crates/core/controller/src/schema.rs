@@ -1,15 +1,16 @@
 //! The table of configuration keys as the controller needs it: over the node's own file.
 
 use ottla_config::{
-    Key, Kind, Layers, Overrides, Properties, broker_key, describe_topic, group_key, topic_key,
-    validate_broker_configs, validate_group_configs, validate_topic_configs,
+    InvalidSubscription, Key, Kind, Layers, Overrides, Properties, broker_key, client_metrics_key,
+    describe_topic, group_key, topic_key, validate_broker_configs, validate_client_metrics_configs,
+    validate_group_configs, validate_topic_configs,
 };
+use ottla_coordinator::Rejection;
+use ottla_messages::ErrorCode;
 use ottla_metadata::{ConfigResource, ConfigValues, ResourceType};
 
+use crate::deciding::refuse;
 use crate::{ConfigLayers, ConfigSchema, EffectiveConfig};
-
-/// Keys that describe which clients send metrics what; a table of their own, as in Kafka.
-const CLIENT_METRICS_KEYS: [&str; 3] = ["interval.ms", "match", "metrics"];
 
 /// The table, with what the node's file sets below the dynamic configurations.
 #[derive(Clone, Debug)]
@@ -42,9 +43,6 @@ impl FileConfigSchema {
 
 impl ConfigSchema for FileConfigSchema {
     fn is_list(&self, resource_type: ResourceType, key: &str) -> bool {
-        if resource_type == ResourceType::ClientMetrics {
-            return matches!(key, "match" | "metrics");
-        }
         table_key(resource_type, key).is_some_and(|key| key.kind == Kind::List)
     }
 
@@ -61,30 +59,39 @@ impl ConfigSchema for FileConfigSchema {
         values: &ConfigValues,
         existing: &ConfigValues,
         layers: ConfigLayers<'_>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Rejection> {
         let proposed = overrides(Some(values));
         let owned = Owned::new(layers);
         let layers = self.layers(&owned);
-        let checked = match resource.resource_type {
+        let (code, checked) = match resource.resource_type {
             ResourceType::Topic => {
-                validate_topic_configs(&proposed, &overrides(Some(existing)), &layers)
+                let existing = overrides(Some(existing));
+                let checked = validate_topic_configs(&proposed, &existing, &layers);
+                (ErrorCode::INVALID_CONFIG, checked)
             }
             ResourceType::Broker => {
-                validate_broker_configs(&proposed, !resource.name.is_empty(), &layers)
+                let of_one_broker = !resource.name.is_empty();
+                let checked = validate_broker_configs(&proposed, of_one_broker, &layers);
+                (ErrorCode::INVALID_REQUEST, checked)
             }
-            ResourceType::Group => validate_group_configs(&proposed, &layers),
+            ResourceType::Group => {
+                let checked = validate_group_configs(&proposed, &layers);
+                (ErrorCode::INVALID_CONFIG, checked)
+            }
             ResourceType::ClientMetrics => {
-                let unknown = proposed
-                    .keys()
-                    .find(|key| !CLIENT_METRICS_KEYS.contains(&&***key));
-                return match unknown {
-                    Some(key) => Err(format!("Unknown client metrics configuration: {key}")),
-                    None => Ok(()),
-                };
+                let checked = validate_client_metrics_configs(&resource.name, &proposed);
+                return checked.map_err(|invalid| match invalid {
+                    InvalidSubscription::Request(error) => {
+                        refuse(ErrorCode::INVALID_REQUEST, error.message().to_owned())
+                    }
+                    InvalidSubscription::Value(error) => {
+                        refuse(ErrorCode::INVALID_CONFIG, error.message().to_owned())
+                    }
+                });
             }
-            ResourceType::BrokerLogger => Ok(()),
+            ResourceType::BrokerLogger => return Ok(()),
         };
-        checked.map_err(|error| error.message().to_owned())
+        checked.map_err(|error| refuse(code, error.message().to_owned()))
     }
 
     fn topic_value(&self, key: &str, layers: ConfigLayers<'_>) -> Option<String> {
@@ -138,6 +145,7 @@ fn table_key(resource_type: ResourceType, key: &str) -> Option<&'static Key> {
         ResourceType::Topic => topic_key(key),
         ResourceType::Broker => broker_key(key),
         ResourceType::Group => group_key(key),
-        ResourceType::BrokerLogger | ResourceType::ClientMetrics => None,
+        ResourceType::ClientMetrics => client_metrics_key(key),
+        ResourceType::BrokerLogger => None,
     }
 }

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::key::{Key, Preset};
-use crate::table::{broker_key, broker_keys, group_keys, throttles, topic_keys};
+use crate::table::{
+    broker_key, broker_keys, client_metrics_keys, group_keys, throttles, topic_keys,
+};
 
 fn every_key() -> impl Iterator<Item = &'static Key> {
-    let brokers = broker_keys().chain(throttles());
+    let brokers = broker_keys()
+        .chain(throttles())
+        .chain(client_metrics_keys());
     brokers.chain(topic_keys()).chain(group_keys())
 }
 

@@ -1,13 +1,13 @@
 //! DescribeConfigs (32), versions 1–4. Version 1 brought synonyms, 3 types and documentation, 4 is
-//! flexible. Resources: topics, this broker, the default of all brokers, groups. Not implemented:
-//! the loggers of a broker and client metrics subscriptions.
+//! flexible. Resources: topics, this broker, the default of all brokers, groups, subscriptions of
+//! client metrics. Not implemented: the loggers of a broker.
 
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use ottla_config::{
-    ConfigEntry, ConfigError, describe_broker, describe_cluster_default, describe_group,
-    describe_topic,
+    ConfigEntry, ConfigError, describe_broker, describe_client_metrics, describe_cluster_default,
+    describe_group, describe_topic,
 };
 use ottla_messages::describe_configs_request::{DescribeConfigsRequest, DescribeConfigsResource};
 use ottla_messages::describe_configs_response::{
@@ -113,6 +113,17 @@ fn entries(
                 name: name.into(),
             };
             describe_group(&overrides(image, &resource), &layers).map_err(broken)
+        }
+        Some(ResourceType::ClientMetrics) if name.is_empty() => Err((
+            ErrorCode::INVALID_REQUEST,
+            "Client metrics subscription name must not be empty".to_owned(),
+        )),
+        Some(ResourceType::ClientMetrics) => {
+            let resource = ConfigResource {
+                resource_type: ResourceType::ClientMetrics,
+                name: name.into(),
+            };
+            describe_client_metrics(&overrides(image, &resource)).map_err(broken)
         }
         Some(other) => Err((
             ErrorCode::INVALID_REQUEST,

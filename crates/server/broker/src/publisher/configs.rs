@@ -16,6 +16,12 @@ impl<S: Storage> Publisher<S> {
             self.apply_broker_configs(&delta.after);
         }
         for resource in changed {
+            if resource.resource_type == ResourceType::ClientMetrics {
+                tracing::warn!(
+                    subscription = &*resource.name,
+                    "client metrics are not collected yet: the subscription has no effect"
+                );
+            }
             if resource.resource_type == ResourceType::Topic {
                 for warning in warn_of_topic_configs(&overrides(&delta.after, resource)) {
                     tracing::warn!(topic = &*resource.name, "{warning}");

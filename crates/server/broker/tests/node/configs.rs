@@ -14,6 +14,7 @@ use ottla_test_node::{Client, TestNode, batch};
 
 pub const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
+const CLIENT_METRICS: i8 = 16;
 pub const SET: i8 = 0;
 pub const DELETE: i8 = 1;
 /// Where a value comes from.
@@ -22,6 +23,7 @@ const OF_BROKER: i8 = 2;
 const OF_CLUSTER: i8 = 3;
 const OF_FILE: i8 = 4;
 const OF_DEFAULTS: i8 = 5;
+const OF_CLIENT_METRICS: i8 = 7;
 
 pub fn alter(
     client: &mut Client,
@@ -268,6 +270,24 @@ fn what_is_set_for_a_running_broker_is_shown_whether_or_not_the_key_is_known() {
         ErrorCode::NONE
     );
     assert!(describe(&mut client, all, "plug.in").is_sensitive);
+}
+
+#[test]
+fn a_subscription_of_client_metrics_is_kept_and_described() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let (at, key) = ((CLIENT_METRICS, "slow"), "interval.ms");
+    let unset = value_and_source(&mut client, at, key);
+    assert_eq!(unset, ("300000".to_owned(), OF_DEFAULTS));
+    assert_eq!(alter(&mut client, at, SET, key, "500"), ErrorCode::NONE);
+    let set = value_and_source(&mut client, at, key);
+    assert_eq!(set, ("500".to_owned(), OF_CLIENT_METRICS));
+    let refused = alter(&mut client, at, SET, key, "5");
+    assert_eq!(refused, ErrorCode::INVALID_REQUEST);
+    let refused = alter(&mut client, at, SET, "match", "nothing");
+    assert_eq!(refused, ErrorCode::INVALID_CONFIG);
+    assert_eq!(alter(&mut client, at, DELETE, key, ""), ErrorCode::NONE);
+    assert_eq!(value_and_source(&mut client, at, key), unset);
 }
 
 #[test]
