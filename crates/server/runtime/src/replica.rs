@@ -13,7 +13,6 @@ mod retire;
 mod roll;
 mod space;
 mod watch;
-mod write_back;
 
 pub use append::{ClientBatch, HostAppender};
 pub use flush::FlushLimits;

@@ -45,7 +45,7 @@ pub fn handle(
                 let wanted = entries.into_iter().filter(|entry| is_wanted(&entry.name));
                 (
                     ErrorCode::NONE,
-                    None,
+                    Some(KafkaString::default()),
                     wanted.map(|entry| result(entry, &request)).collect(),
                 )
             }
@@ -125,15 +125,23 @@ fn entries(
             };
             describe_client_metrics(&overrides(image, &resource)).map_err(broken)
         }
-        Some(other) => Err((
-            ErrorCode::INVALID_REQUEST,
-            format!("configurations of {} are not implemented yet", other.name()),
-        )),
+        Some(other) => Err(not_implemented(other, name)),
         None => Err((
             ErrorCode::INVALID_REQUEST,
             format!("Unsupported resource type: {}", resource.resource_type),
         )),
     }
+}
+
+fn not_implemented(kind: ResourceType, name: &str) -> Refusal {
+    let message = match kind {
+        ResourceType::BrokerLogger if name.is_empty() => "Broker id must not be empty".to_owned(),
+        ResourceType::BrokerLogger if name.parse::<i32>().is_err() => {
+            format!("Broker id must be an integer, but it is: {name}")
+        }
+        other => format!("configurations of {} are not implemented yet", other.name()),
+    };
+    (ErrorCode::INVALID_REQUEST, message)
 }
 
 fn result(entry: ConfigEntry, request: &DescribeConfigsRequest) -> DescribeConfigsResourceResult {

@@ -52,7 +52,10 @@ fn topic_entry<'a>(found: Option<&'a TopicEntry>, name: &str) -> Result<&'a Topi
         let message = KafkaString::from(error.to_string());
         return Err((ErrorCode::INVALID_TOPIC_EXCEPTION, Some(message)));
     }
-    found.ok_or((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None))
+    found.ok_or_else(|| {
+        let message = KafkaString::from("This server does not host this topic-partition.");
+        (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, Some(message))
+    })
 }
 
 fn describe(topic: &TopicEntry, partition_index: i32) -> PartitionResponse {

@@ -206,17 +206,25 @@ fn outcome(data: &PartitionData) -> PartitionOutcome {
     }
 }
 
+/// Kafka's answer has no list where nothing was read, but an empty one where nothing could be.
+fn aborted_transactions(place: &Place, outcome: &ReadOutcome) -> Option<Vec<AbortedTransaction>> {
+    if let Target::Error(ErrorCode::UNKNOWN_TOPIC_ID | ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) =
+        place.target
+    {
+        return Some(Vec::new());
+    }
+    let aborted = outcome.aborted.as_ref();
+    let aborted = aborted.filter(|_| outcome.error == ErrorCode::NONE)?;
+    let answered = aborted.iter().map(|transaction| AbortedTransaction {
+        producer_id: transaction.producer_id.0,
+        first_offset: transaction.first_offset.0,
+    });
+    Some(answered.collect())
+}
+
 fn partition_data(place: &Place, outcome: ReadOutcome) -> PartitionData {
     let failed = outcome.error != ErrorCode::NONE;
-    let aborted = outcome.aborted.map(|transactions| {
-        transactions
-            .iter()
-            .map(|transaction| AbortedTransaction {
-                producer_id: transaction.producer_id.0,
-                first_offset: transaction.first_offset.0,
-            })
-            .collect()
-    });
+    let aborted = aborted_transactions(place, &outcome);
     let current_leader = match (&place.target, outcome.error) {
         (
             Target::Replica(_),

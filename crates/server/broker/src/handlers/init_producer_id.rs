@@ -25,6 +25,10 @@ pub async fn handle(
     if request.transactional_id.is_some() {
         return refused(ErrorCode::INVALID_REQUEST);
     }
+    // Who goes on after an error names both his id and his epoch.
+    if (request.producer_id == -1) != (request.producer_epoch == -1) {
+        return refused(ErrorCode::INVALID_REQUEST);
+    }
     match service
         .node()
         .producer_ids()

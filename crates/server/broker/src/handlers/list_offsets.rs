@@ -97,9 +97,11 @@ fn look_up(
     asker: Asker,
     version: i16,
 ) -> ListOffsetsPartitionResponse {
-    let found = entry
-        .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
-        .and_then(|entry| find(entry, partition, asker, version));
+    // A symbol that the version does not know is refused before the topic is looked for.
+    let found = query(partition.timestamp, version).and_then(|query| {
+        let entry = entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+        find(entry, partition, asker, query)
+    });
     let nothing = without_offset(partition.partition_index, ErrorCode::NONE);
     match found {
         Ok(Some(found)) => ListOffsetsPartitionResponse {
@@ -121,7 +123,7 @@ fn find(
     entry: &TopicEntry,
     partition: &ListOffsetsPartition,
     asker: Asker,
-    version: i16,
+    query: Option<OffsetQuery>,
 ) -> Result<Option<FoundOffset>, ErrorCode> {
     let (index, epoch) = (
         partition.partition_index,
@@ -134,7 +136,7 @@ fn find(
         } = entry.hosting(index)?
     {
         check_leader_epoch(*leader_epoch, epoch)?;
-        return query(partition.timestamp, version)?.map_or(Ok(None), |query| {
+        return query.map_or(Ok(None), |query| {
             replica.find_offset_following(*leader_epoch, query)
         });
     }
@@ -143,8 +145,7 @@ fn find(
         Asker::OfLeader(bound) => bound,
         Asker::Debugger => ReadBound::LogEnd,
     };
-    query(partition.timestamp, version)?
-        .map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
+    query.map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
 }
 
 /// What a timestamp asks for; `None` for what exists only with tiered storage.

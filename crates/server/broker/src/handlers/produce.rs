@@ -33,7 +33,7 @@ use check::{Checked, Refusal, check, find_topic, is_heavy};
 /// Handles the request; answers at once or when the last of its batches is done.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: ProduceRequest) {
     let Some(acks) = acks_of(&request) else {
-        let refused = refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS);
+        let refused = refuse_acks(&service.node().published(), context.version, &request);
         return context.send(&refused);
     };
     let published = service.node().published();
@@ -58,7 +58,10 @@ pub(crate) fn on_checked(
     } = request;
     match acks_of(&request) {
         Some(acks) => append_all(service, context, &request, acks, &published, checked),
-        None => context.send(&refuse_all(&request, ErrorCode::INVALID_REQUIRED_ACKS)),
+        None => {
+            let refused = refuse_acks(&published, context.version, &request);
+            context.send(&refused);
+        }
     }
     connection.resume();
 }
@@ -254,22 +257,23 @@ pub fn apply(response: &mut PartitionProduceResponse, produced: &Produced) {
     }
 }
 
-fn refuse_all(request: &ProduceRequest, error: ErrorCode) -> ProduceResponse {
-    let responses = request
-        .topic_data
-        .iter()
-        .map(|topic| TopicProduceResponse {
+/// Refuses a request whose acks mean nothing; what does not exist is named first.
+fn refuse_acks(published: &Published, version: i16, request: &ProduceRequest) -> ProduceResponse {
+    let responses = request.topic_data.iter().map(|topic| {
+        let entry = find_topic(published, version, topic);
+        let partitions = topic.partition_data.iter().map(|partition| {
+            let hosting = entry.and_then(|entry| entry.hosting(partition.index));
+            let error = hosting.map_or_else(|error| error, |_| ErrorCode::INVALID_REQUIRED_ACKS);
+            Refusal::from(error).into_response(partition.index)
+        });
+        TopicProduceResponse {
+            partition_responses: partitions.collect(),
             name: topic.name.clone(),
             topic_id: topic.topic_id,
-            partition_responses: topic
-                .partition_data
-                .iter()
-                .map(|partition| Refusal::from(error).into_response(partition.index))
-                .collect(),
-        })
-        .collect();
+        }
+    });
     ProduceResponse {
-        responses,
+        responses: responses.collect(),
         ..ProduceResponse::default()
     }
 }

@@ -69,6 +69,7 @@ fn describe(client: &mut Client, at: (i8, &str), key: &str) -> DescribeConfigsRe
     });
     let result = &mut response.results[0];
     assert_eq!(ErrorCode(result.error_code), ErrorCode::NONE, "{result:?}");
+    assert_eq!(result.error_message.as_deref(), Some(""));
     result.configs.remove(0)
 }
 

@@ -33,6 +33,16 @@ fn producers(client: &mut Client, topic: &str) -> PartitionResponse {
     response.topics.remove(0).partitions.remove(0)
 }
 
+#[test]
+fn who_asks_for_the_producers_of_nothing_is_told_so() {
+    let node = TestNode::start();
+    let described = producers(&mut node.client(), "nowhere");
+    let error = ErrorCode(described.error_code);
+    assert_eq!(error, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    let message = described.error_message.unwrap();
+    assert_eq!(&*message, "This server does not host this topic-partition.");
+}
+
 fn filled(node: &TestNode) -> Client {
     let mut client = node.client();
     client.create_topic("orders", 1, &[]);

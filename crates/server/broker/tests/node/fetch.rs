@@ -10,6 +10,8 @@ use ottla_test_node::{Client, FETCH_BY_NAME, TestNode, fetch_request, only_fetch
 /// Far beyond what a test may take.
 const LONG_MS: i32 = 60_000;
 
+const READ_COMMITTED: i8 = 1;
+
 fn long_poll(topic: &str, offset: i64, min_bytes: i32) -> FetchRequest {
     FetchRequest {
         max_wait_ms: LONG_MS,
@@ -131,8 +133,19 @@ fn what_cannot_be_read_is_answered_at_once() {
         (elsewhere, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
         (epoch(99), ErrorCode::UNKNOWN_LEADER_EPOCH),
     ] {
+        let request = FetchRequest {
+            isolation_level: READ_COMMITTED,
+            ..request
+        };
         let fetched = only_fetched(client.call(FETCH_BY_NAME, &request));
         assert_eq!(ErrorCode(fetched.error_code), expected);
+        // As in Kafka, whose answers about what does not exist are made in another place.
+        let exists = expected != ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+        assert_eq!(
+            fetched.aborted_transactions.is_none(),
+            exists,
+            "{expected:?}"
+        );
     }
 }
 

@@ -171,6 +171,8 @@ fn offsets_are_found_by_time() {
     }
     let nowhere = offset_at(&mut client, "nowhere", -1);
     assert_eq!(nowhere.0, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    let symbol = offset_at(&mut client, "nowhere", -7);
+    assert_eq!(symbol.0, ErrorCode::UNSUPPORTED_VERSION);
 }
 
 #[test]

@@ -108,6 +108,12 @@ fn what_cannot_be_appended_is_refused_with_its_reason() {
     let odd = produce_request("orders", 0, 2, batch(&["v"]));
     let odd = only_produced(client.call(PRODUCE_BY_NAME, &odd));
     assert_eq!(ErrorCode(odd.error_code), ErrorCode::INVALID_REQUIRED_ACKS);
+    for (topic, partition) in [("nowhere", 0), ("orders", 7)] {
+        let odd = produce_request(topic, partition, 2, batch(&["v"]));
+        let odd = only_produced(client.call(PRODUCE_BY_NAME, &odd));
+        let missing = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+        assert_eq!(ErrorCode(odd.error_code), missing, "{topic} is named first");
+    }
 }
 
 #[test]
@@ -199,6 +205,21 @@ fn an_idempotent_producer_is_kept_to_its_sequence() {
     let fenced = error(&mut client, "orders", batch_with(fenced, &["old"]));
     assert_ne!(fenced, ErrorCode::NONE);
     assert_eq!(client.fetch_values("orders", 0, 0), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_producer_that_goes_on_names_both_its_id_and_its_epoch() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    for (producer_id, producer_epoch) in [(5, -1), (-1, 5)] {
+        let response = client.ask(&InitProducerIdRequest {
+            producer_id,
+            producer_epoch,
+            ..InitProducerIdRequest::default()
+        });
+        let error = ErrorCode(response.error_code);
+        assert_eq!(error, ErrorCode::INVALID_REQUEST);
+    }
 }
 
 #[test]
