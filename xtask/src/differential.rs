@@ -18,6 +18,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("group.initial.rebalance.delay.ms", "0"),
     ("log.segment.delete.delay.ms", "1000"),
     ("log.cleaner.enable", "false"),
+    // Kafka creates in the background what Metadata names, and ottla before it answers.
+    ("auto.create.topics.enable", "false"),
 ];
 
 /// What the command line says.

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::compare::{Difference, general};
+use crate::normal::{group, sort};
 
 /// The list as it is in the tree.
 pub const LIST: &str = include_str!("../accepted.txt");
@@ -26,19 +27,27 @@ struct Rule {
 enum Kind {
     /// The order of a list means nothing.
     Unordered,
+    /// Only the partitions of a list of topics mean something: not their order, how often the same
+    /// is said, or a topic without any.
+    Grouped,
+    /// Elements of a list that only one side has, by name.
+    Elements(Vec<String>),
     /// A difference between these two values; `None` is any.
     Values(Option<Value>, Option<Value>),
 }
 
 impl Accepted {
-    /// Reads a list: `api | path | unordered | reason`, or `api | path | Kafka's value | ottla's
-    /// value | reason`. `*` stands for any API, any position, any value.
+    /// Reads a list: `api | path | unordered | reason`, `api | path | grouped | reason`,
+    /// `api | path | without NAME … | reason`, or
+    /// `api | path | Kafka's value | ottla's value | reason`; `api | reason` is no rule. `*` stands
+    /// for any API, any position, any value.
     ///
     /// # Errors
     /// Names the line that is neither.
     pub fn read(text: &str) -> anyhow::Result<Accepted> {
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         let rules = lines.filter(|line| !line.starts_with('#'));
+        let rules = rules.filter(|line| line.matches(" | ").count() > 1);
         let rules = rules.map(|line| Rule::read(line).with_context(|| line.to_owned()));
         rules.collect::<anyhow::Result<_>>().map(Accepted)
     }
@@ -56,16 +65,19 @@ impl Accepted {
                     && is(kafka, &difference.kafka)
                     && is(ottla, &difference.ottla)
             }
-            Kind::Unordered => false,
+            Kind::Unordered | Kind::Grouped | Kind::Elements(_) => false,
         })
     }
 
-    /// Calls `sort` on each list of an answer whose order means nothing.
-    pub fn sort(&self, api: &str, answer: &mut Value, sort: fn(&mut Value)) {
-        for rule in &self.0 {
-            if matches!(rule.kind, Kind::Unordered) && rule.is_for(api) {
-                let path: Vec<&str> = rule.path.split('/').collect();
-                at(answer, &path, sort);
+    /// Brings the lists of an answer into the form in which they are compared.
+    pub fn prepare(&self, api: &str, answer: &mut Value) {
+        for rule in self.0.iter().filter(|rule| rule.is_for(api)) {
+            let path: Vec<&str> = rule.path.split('/').collect();
+            match &rule.kind {
+                Kind::Unordered => at(answer, &path, &sort),
+                Kind::Grouped => at(answer, &path, &group),
+                Kind::Elements(names) => at(answer, &path, &|list| leave_out(list, names)),
+                Kind::Values(..) => {}
             }
         }
     }
@@ -76,6 +88,12 @@ impl Rule {
         let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
         let (api, path, kind) = match parts.as_slice() {
             [api, path, "unordered", _reason] => (api, path, Kind::Unordered),
+            [api, path, "grouped", _reason] => (api, path, Kind::Grouped),
+            [api, path, names, _reason] => {
+                let names = names.strip_prefix("without ").context("is no rule")?;
+                let names = names.split(' ').map(str::to_owned).collect();
+                (api, path, Kind::Elements(names))
+            }
             [api, path, kafka, ottla, _reason] => {
                 (api, path, Kind::Values(value(kafka)?, value(ottla)?))
             }
@@ -100,7 +118,17 @@ fn value(text: &str) -> anyhow::Result<Option<Value>> {
     serde_json::from_str(text).map(Some).context("is no JSON")
 }
 
-fn at(value: &mut Value, path: &[&str], act: fn(&mut Value)) {
+fn leave_out(list: &mut Value, names: &[String]) {
+    if let Value::Array(elements) = list {
+        elements.retain(|element| {
+            let name = element.get("name").or_else(|| element.get("apiKey"));
+            let name = name.map(|name| name.as_str().map_or(name.to_string(), str::to_owned));
+            !name.is_some_and(|name| names.contains(&name))
+        });
+    }
+}
+
+fn at(value: &mut Value, path: &[&str], act: &dyn Fn(&mut Value)) {
     match (path, value) {
         ([], value) => act(value),
         (["*", rest @ ..], Value::Array(elements)) => {

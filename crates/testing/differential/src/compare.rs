@@ -61,10 +61,23 @@ fn collect(path: &str, kafka: &Value, ottla: &Value, found: &mut Vec<Difference>
         _ if kafka == ottla => {}
         _ => found.push(Difference {
             path: path.to_owned(),
-            kafka: kafka.clone(),
-            ottla: ottla.clone(),
+            kafka: without(kafka, ottla),
+            ottla: without(ottla, kafka),
         }),
     }
+}
+
+/// What only one of two lists has, if they are lists and that is something.
+fn without(value: &Value, other: &Value) -> Value {
+    let (Value::Array(elements), Value::Array(others)) = (value, other) else {
+        return value.clone();
+    };
+    let own = elements.iter().filter(|element| !others.contains(element));
+    let own: Vec<Value> = own.cloned().collect();
+    if own.is_empty() && elements.len() > others.len() {
+        return value.clone();
+    }
+    Value::Array(own)
 }
 
 fn below(path: &str, name: &str) -> String {

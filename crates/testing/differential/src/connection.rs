@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::codec::{read_varint, write_varint};
 
 /// How long an answer may take: longer than any wait that a script asks for.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(6);
 /// The length of a frame that no answer has.
 const TOO_LONG: usize = 100 << 20;
 const CLIENT_ID: &str = "differential";

@@ -8,6 +8,7 @@ mod producers;
 mod records;
 mod topics;
 
+pub use mutate::UNTOUCHED;
 use ottla_machine::Random;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ const MOST_STEPS: u64 = 12;
 /// A topic that never exists.
 const MISSING: &str = "{s}missing";
 /// An id that no topic has.
-const UNKNOWN_ID: &str = "Zm9yLXRlc3RzLW9ubHktMQ";
+pub const UNKNOWN_ID: &str = "Zm9yLXRlc3RzLW9ubHktMQ";
 
 /// How a request's body is made up, and how often that API is chosen.
 type Maker = (&'static str, u64, fn(&mut Draft<'_>, i16) -> Value);
@@ -55,6 +56,45 @@ const MAKERS: &[Maker] = &[
     ("FindCoordinator", 1, cluster::find_coordinator),
     ("ElectLeaders", 1, cluster::elect_leaders),
 ];
+
+/// APIs of which Kafka does only the last of what is asked of a partition, with the names of their
+/// lists.
+const ONCE: &[(&str, [&str; 4])] = &[
+    ("Produce", ["topicData", "name", "partitionData", "index"]),
+    (
+        "DeleteRecords",
+        ["topics", "name", "partitions", "partitionIndex"],
+    ),
+    ("Fetch", ["topics", "topic", "partitions", "partition"]),
+];
+
+/// Leaves each topic once in a body, and in it each partition once.
+fn make_distinct(api: &str, body: &mut Value) {
+    let Some((_, [topics, topic, partitions, partition])) =
+        ONCE.iter().find(|(name, _)| *name == api)
+    else {
+        return;
+    };
+    let once = |list: &mut Value, field: &str| {
+        let mut seen = Vec::new();
+        if let Value::Array(elements) = list {
+            elements.retain(|element| {
+                let key = element.get(field).cloned();
+                let is_new = !seen.contains(&key);
+                seen.push(key);
+                is_new
+            });
+        }
+    };
+    if let Some(topics) = body.get_mut(topics) {
+        once(topics, topic);
+        for one in topics.as_array_mut().into_iter().flatten() {
+            if let Some(partitions) = one.get_mut(partitions) {
+                once(partitions, partition);
+            }
+        }
+    }
+}
 
 /// A topic that a sequence has asked for.
 #[derive(Clone, Debug)]
@@ -128,12 +168,16 @@ impl Draft<'_> {
 
     /// Adds a request of an API.
     fn one(&mut self, name: &str, make: fn(&mut Draft<'_>, i16) -> Value) -> anyhow::Result<()> {
+        if self.apis.get(name)?.request.versions.is_empty() {
+            return Ok(()); // one of the two does not serve it
+        }
         let version = self.version(name)?;
         let mut body = make(self, version);
         if self.one_in(8) {
             let schema = self.apis.get(name)?.request.clone();
             mutate::mutate(self.random, &schema, version, &mut body);
         }
+        make_distinct(name, &mut body);
         let mut step = Step::new(name, version, body);
         if self.one_in(4) {
             step.connection = self.pick(&["b", "c"]).to_owned();
@@ -155,13 +199,10 @@ impl Draft<'_> {
     /// A version of an API: mostly one that exists.
     fn version(&mut self, name: &str) -> anyhow::Result<i16> {
         let request = &self.apis.get(name)?.request;
-        let (low, mut high) = (request.versions.low, request.versions.high);
-        if request.latest_version_unstable {
-            high -= 1;
-        }
+        let (low, high) = (request.versions.low, request.versions.high);
         Ok(match self.below(60) {
-            0 => high + 1,
-            1 if low > 0 => low - 1,
+            0 => 99,
+            1 => -1,
             _ => low + self.below((high - low + 1) as u64) as i16,
         })
     }

@@ -70,7 +70,10 @@ struct Choice {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let apis = Apis::read(&arguments.schema)?;
+    let mut apis = Apis::read(&arguments.schema)?;
+    for address in [arguments.kafka, arguments.ottla] {
+        apis.limit(&play::served(&apis, address)?);
+    }
     let accepted = Accepted::read(accepted::LIST).context("accepted.txt")?;
     let choice = &arguments.choice;
     if let Some(name) = &choice.api {

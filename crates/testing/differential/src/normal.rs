@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::generate::UNKNOWN_ID;
+
 /// Names of fields that hold what a broker makes up, and the kind of symbol.
 const MADE_UP: &[(&str, &str)] = &[
     ("topicId", "topic-id"),
@@ -21,7 +23,7 @@ const MADE_UP: &[(&str, &str)] = &[
 /// Shorter values are not looked for inside of texts.
 const TELLING: usize = 12;
 /// What stands for no id.
-const NOTHING: &[&str] = &["", "0", "-1", "AAAAAAAAAAAAAAAAAAAAAA"];
+const NOTHING: &[&str] = &["", "0", "-1", "AAAAAAAAAAAAAAAAAAAAAA", UNKNOWN_ID];
 
 /// The symbols of one side.
 #[derive(Clone, Debug, Default)]
@@ -109,14 +111,61 @@ fn element_name(element: &Value) -> Option<&str> {
     NAMES.iter().find_map(|name| object.get(*name)?.as_str())
 }
 
+/// Brings all partitions of a topic together, each once, in order; without those that have none.
+pub fn group(list: &mut Value) {
+    let Value::Array(topics) = list else { return };
+    let mut grouped: Vec<Value> = Vec::new();
+    for topic in topics.drain(..) {
+        let same = grouped.iter_mut().find(|other| {
+            ["name", "topic", "topicId"]
+                .iter()
+                .all(|field| other.get(field) == topic.get(field))
+        });
+        match same {
+            None => grouped.push(topic),
+            Some(other) => {
+                let mut topic = topic;
+                if let (Some(all), Some(more)) = (partitions(other), partitions(&mut topic)) {
+                    all.append(more);
+                }
+            }
+        }
+    }
+    for topic in &mut grouped {
+        if let Some(all) = partitions(topic) {
+            let mut list = Value::Array(std::mem::take(all));
+            sort(&mut list);
+            if let Value::Array(mut sorted) = list {
+                sorted.dedup();
+                *all = sorted;
+            }
+        }
+    }
+    grouped.retain_mut(|topic| partitions(topic).is_some_and(|all| !all.is_empty()));
+    *topics = grouped;
+    sort(list);
+}
+
+/// The list in a topic.
+fn partitions(topic: &mut Value) -> Option<&mut Vec<Value>> {
+    let fields = topic.as_object_mut()?.iter_mut();
+    fields.map(|(_, value)| value).find_map(Value::as_array_mut)
+}
+
 /// Sorts a list whose order means nothing.
 pub fn sort(list: &mut Value) {
     if let Value::Array(elements) = list {
         elements.sort_by_cached_key(|element| {
             let name = element_name(element).unwrap_or_default().to_owned();
-            let number = ["partitionIndex", "partition", "apiKey", "resourceType"]
-                .iter()
-                .find_map(|name| element.get(*name)?.as_i64());
+            let number = [
+                "partitionIndex",
+                "index",
+                "partition",
+                "apiKey",
+                "resourceType",
+            ]
+            .iter()
+            .find_map(|name| element.get(*name)?.as_i64());
             (name, number, element.to_string())
         });
     }

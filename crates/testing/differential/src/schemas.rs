@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use ottla_schema::{Kind, MessageSchema, read_directory};
+use ottla_schema::{Kind, MessageSchema, Versions, read_directory};
+use serde_json::Value;
 
 /// The folder of the messages that clients and brokers exchange.
 const AREA: &str = "clients";
@@ -59,6 +60,28 @@ impl Apis {
             apis.insert(name, api);
         }
         Ok(Apis(apis))
+    }
+
+    /// Leaves the versions that a broker serves, by its answer to ApiVersions.
+    pub fn limit(&mut self, served: &Value) {
+        let served = served.get("apiKeys").and_then(Value::as_array);
+        let served = served.map(Vec::as_slice).unwrap_or_default();
+        for api in self.0.values_mut() {
+            let number = |entry: &Value, name: &str| {
+                let number = entry.get(name).and_then(Value::as_i64);
+                number.and_then(|number| i16::try_from(number).ok())
+            };
+            let mut entries = served.iter();
+            let entry = entries.find(|entry| number(entry, "apiKey") == Some(api.key));
+            let range = entry.and_then(|entry| {
+                Some(Versions {
+                    low: number(entry, "minVersion")?,
+                    high: number(entry, "maxVersion")?,
+                })
+            });
+            let versions = &mut api.request.versions;
+            *versions = versions.intersect(range.unwrap_or(Versions::NONE));
+        }
     }
 
     /// The API of this name.

@@ -1,12 +1,17 @@
 //! Makes a script that differs smaller while it differs in the same way.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
+use crate::generate::UNTOUCHED;
 use crate::play::{Found, Pair};
 use crate::script::Step;
 
 /// Plays that one script may cost.
 const TRIALS: usize = 150;
+/// And the time.
+const TIME: Duration = Duration::from_secs(15);
 
 /// The smallest script that was found, and how it differs.
 ///
@@ -19,11 +24,12 @@ pub fn shrink(
 ) -> anyhow::Result<(Vec<Step>, Found)> {
     let signature = found.signature();
     let mut trials = TRIALS;
+    let deadline = Instant::now() + TIME;
     steps.truncate(found.position + 1);
     loop {
         let before = steps.clone();
         for candidate in candidates(&steps) {
-            if trials == 0 {
+            if trials == 0 || Instant::now() > deadline {
                 return Ok((steps, found));
             }
             trials -= 1;
@@ -81,7 +87,10 @@ fn smaller(value: &Value) -> Vec<Value> {
             }
         }
         Value::Object(object) if !object.keys().any(|name| is_mark(name)) => {
-            for (name, part) in object {
+            for (name, part) in object
+                .iter()
+                .filter(|(name, _)| !UNTOUCHED.contains(&&***name))
+            {
                 let mut fewer = object.clone();
                 fewer.shift_remove(name);
                 all.push(Value::Object(fewer));

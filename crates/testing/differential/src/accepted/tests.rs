@@ -30,7 +30,7 @@ fn a_difference_is_accepted_at_its_place_with_its_values_only() {
 fn lists_without_order_are_sorted_wherever_they_are() {
     let accepted = Accepted::read("* | a/*/b | unordered | because").unwrap();
     let mut answer = json!({"a": [{"b": [2, 1]}, {"b": [4, 3]}]});
-    accepted.sort("Fetch", &mut answer, crate::normal::sort);
+    accepted.prepare("Fetch", &mut answer);
     assert_eq!(answer, json!({"a": [{"b": [1, 2]}, {"b": [3, 4]}]}));
 }
 

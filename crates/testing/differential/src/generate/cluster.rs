@@ -36,5 +36,5 @@ pub fn elect_leaders(draft: &mut Draft<'_>, _: i16) -> Value {
         json!(partition)
     });
     json!({"electionType": draft.pick(&[0, 0, 1, 2]), "topicPartitions": topics,
-        "timeoutMs": 5000})
+        "timeoutMs": 2000})
 }

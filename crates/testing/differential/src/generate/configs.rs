@@ -46,7 +46,7 @@ pub fn incremental_alter_configs(draft: &mut Draft<'_>, _: i16) -> Value {
         let mut configs = Vec::new();
         for _ in 0..draft.few() {
             let mut config = config(draft, false);
-            let operation = draft.pick(&[0, 0, 0, 0, 1, 2, 3, 4, -1]);
+            let operation = draft.pick(&[0, 0, 0, 0, 1, 2, 3]);
             if let Some(fields) = config.as_object_mut() {
                 fields.insert("configOperation".to_owned(), json!(operation));
                 if operation == 1 || draft.one_in(12) {
@@ -70,6 +70,8 @@ pub fn alter_configs(draft: &mut Draft<'_>, _: i16) -> Value {
         }
         resources.push(json!({"resourceType": kind, "resourceName": name, "configs": configs}));
     }
+    // Kafka never answers when a resource comes twice.
+    resources.truncate(1);
     json!({"resources": resources, "validateOnly": draft.one_in(4)})
 }
 

@@ -6,13 +6,17 @@ use serde_json::{Value, json};
 
 use crate::codec::json_name;
 
-/// Values that make a broker wait, or work for long, rather than say something.
-const UNTOUCHED: &[&str] = &[
+/// Values that make a broker wait, or work for long, rather than say something; and those that the
+/// list of accepted differences names.
+pub const UNTOUCHED: &[&str] = &[
     "maxWaitMs",
     "timeoutMs",
     "transactionTimeoutMs",
     "sessionTimeoutMs",
     "rebalanceTimeoutMs",
+    "resources",
+    "configOperation",
+    "isolationLevel",
 ];
 
 /// Changes one value, chosen at random among all of this version.

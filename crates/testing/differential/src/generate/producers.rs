@@ -70,7 +70,7 @@ pub fn produce(draft: &mut Draft<'_>, _: i16) -> Value {
         Value::Null
     };
     json!({"transactionalId": transactional, "acks": draft.pick(&[-1, -1, -1, 1, 1, 0, 2, -2]),
-        "timeoutMs": 5000, "topicData": topics})
+        "timeoutMs": 2000, "topicData": topics})
 }
 
 fn batch(draft: &mut Draft<'_>) -> Value {

@@ -30,7 +30,7 @@ pub fn fetch(draft: &mut Draft<'_>, version: i16) -> Value {
     json!({"replicaId": replica, "maxWaitMs": draft.pick(&[0, 0, 0, 50]),
         "minBytes": draft.pick(&[0, 1, 1, 1000]),
         "maxBytes": draft.pick(&[1 << 20, 1 << 20, 1 << 20, 200, 1, 0]),
-        "isolationLevel": draft.pick(&[0, 0, 0, 1, 2]),
+        "isolationLevel": draft.pick(&[0, 0, 0, 1]),
         "sessionId": id, "sessionEpoch": epoch, "topics": topics,
         "forgottenTopicsData": forgotten, "rackId": draft.pick(&["", "", "r1"])})
 }
@@ -55,7 +55,7 @@ pub fn list_offsets(draft: &mut Draft<'_>, _: i16) -> Value {
         -1
     };
     json!({"replicaId": replica, "isolationLevel": draft.pick(&[0, 0, 1]), "topics": topics,
-        "timeoutMs": 5000})
+        "timeoutMs": 2000})
 }
 
 pub fn offset_for_leader_epoch(draft: &mut Draft<'_>, _: i16) -> Value {
@@ -72,5 +72,5 @@ pub fn delete_records(draft: &mut Draft<'_>, _: i16) -> Value {
         ("name", "partitions"),
         &mut |draft, _, partition| json!({"partitionIndex": partition, "offset": offset(draft)}),
     );
-    json!({"topics": topics, "timeoutMs": 5000})
+    json!({"topics": topics, "timeoutMs": 2000})
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, MISSING, Topic, UNKNOWN_ID};
+use super::{Draft, Topic, UNKNOWN_ID};
 use crate::script::Step;
 
 /// The only broker.
@@ -179,9 +179,9 @@ pub fn delete_topics(draft: &mut Draft<'_>, version: i16) -> Value {
         });
     }
     if version >= 6 {
-        json!({ "topics": topics })
+        json!({"topics": topics, "timeoutMs": 10_000})
     } else {
-        json!({ "topicNames": names })
+        json!({"topicNames": names, "timeoutMs": 10_000})
     }
 }
 
@@ -212,20 +212,15 @@ pub fn metadata(draft: &mut Draft<'_>, version: i16) -> Value {
         let zero = ottla_types::Uuid::ZERO.to_string();
         topics.push(match draft.below(4) {
             0 if version >= 10 => json!({"name": null, "topicId": id}),
-            1 if draft.one_in(4) => json!({"name": null, "topicId": zero}),
             2 if draft.one_in(4) => json!({"name": name, "topicId": UNKNOWN_ID}),
             _ => json!({"name": name, "topicId": zero}),
         });
-    }
-    let creates = draft.one_in(8);
-    if creates {
-        topics.push(json!({"name": format!("{MISSING}-{}", draft.below(2))}));
     }
     let topics = match draft.below(10) {
         0 => Value::Null,
         _ => Value::Array(topics),
     };
-    json!({"topics": topics, "allowAutoTopicCreation": creates && version >= 4,
+    json!({"topics": topics, "allowAutoTopicCreation": draft.flip(),
         "includeClusterAuthorizedOperations": draft.flip(),
         "includeTopicAuthorizedOperations": draft.flip()})
 }

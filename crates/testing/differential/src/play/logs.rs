@@ -114,9 +114,7 @@ fn fetch(topic: &Value, partition: &Value, offset: i64) -> Step {
 
 /// Names of this play's own that a script may have created.
 fn topics(steps: &[Step]) -> BTreeSet<String> {
-    let creating = steps.iter().filter(|step| {
-        step.api == "CreateTopics" || (step.api == "Metadata" && settled::changes_metadata(step))
-    });
+    let creating = steps.iter().filter(|step| step.api == "CreateTopics");
     let topics = creating.filter_map(|step| step.body.get("topics")?.as_array());
     let names = topics
         .flatten()

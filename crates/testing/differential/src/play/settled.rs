@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::PREFIX;
@@ -46,9 +46,8 @@ const CHANGING: &[&str] = &[
 
 /// Whether a step may be asked again without changing anything.
 pub fn changes_nothing(step: &Step) -> bool {
-    let is = |field: &str, wanted: Value| step.body.get(field) == Some(&wanted);
     match step.api.as_str() {
-        "Metadata" => is("allowAutoTopicCreation", json!(false)),
+        "Metadata" => true,
         "Fetch" => step
             .body
             .get("sessionEpoch")
@@ -59,7 +58,7 @@ pub fn changes_nothing(step: &Step) -> bool {
 
 /// Whether a broker has something to apply after it.
 pub fn changes_metadata(step: &Step) -> bool {
-    CHANGING.contains(&step.api.as_str()) || (step.api == "Metadata" && !changes_nothing(step))
+    CHANGING.contains(&step.api.as_str())
 }
 
 fn topic() -> String {
@@ -71,12 +70,7 @@ fn topic() -> String {
 /// # Errors
 /// When a broker does not come to serve.
 pub fn prepare(apis: &Apis, address: SocketAddr) -> anyhow::Result<()> {
-    let memory = Memory {
-        own_name: String::new(),
-        now: 0,
-        answers: BTreeMap::new(),
-    };
-    let mut side = Side::new(apis, address, memory);
+    let mut side = Side::new(apis, address, nothing());
     let configs = json!([{"name": "retention.ms", "value": "1000000"}]);
     let one = json!([{"name": topic(), "numPartitions": 1, "replicationFactor": 1,
         "configs": configs}]);
@@ -88,6 +82,14 @@ pub fn prepare(apis: &Apis, address: SocketAddr) -> anyhow::Result<()> {
     until(&mut side, &create, "/topics/0/errorCode", &json!(0))?;
     let find = Step::new("FindCoordinator", 2, json!({"key": "any", "keyType": 0}));
     until(&mut side, &find, "/errorCode", &json!(0))?;
+    // The first block of ids comes from the controller.
+    let id = json!({"transactionalId": null, "transactionTimeoutMs": 1000});
+    until(
+        &mut side,
+        &Step::new("InitProducerId", 1, id),
+        "/errorCode",
+        &json!(0),
+    )?;
     // Each partition of the topic has a coordinator of its own, which loads it first.
     for group in 0..32 {
         let group = format!("{PREFIX}warm-{group}");
@@ -96,6 +98,25 @@ pub fn prepare(apis: &Apis, address: SocketAddr) -> anyhow::Result<()> {
         until(&mut side, &offsets, "/errorCode", &json!(0))?;
     }
     wait(&mut side)
+}
+
+/// What a broker says that it serves.
+///
+/// # Errors
+/// When it does not say so.
+pub fn served(apis: &Apis, address: SocketAddr) -> anyhow::Result<Value> {
+    let mut side = Side::new(apis, address, nothing());
+    let outcome = side.ask(&Step::new("ApiVersions", 0, json!({})))?;
+    let served = outcome.answer().cloned();
+    served.context("the broker does not say what it serves")
+}
+
+fn nothing() -> Memory {
+    Memory {
+        own_name: String::new(),
+        now: 0,
+        answers: BTreeMap::new(),
+    }
 }
 
 /// Asks until the answer has a value at a place.
