@@ -33,7 +33,8 @@ const AS_DELIVERED: &[&str] = &[
     "-XX:+ExplicitGCInvokesConcurrent",
 ];
 
-const TOOL: &[&str] = &["-Xmx256m", "-XX:+UseG1GC"];
+/// A tool lives for a second: it is not worth optimising, nor threads of a collector.
+const TOOL: &[&str] = &["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
 impl ApacheKafka {
     /// The jars of a version, fetched when they are not there yet.

@@ -1,9 +1,10 @@
-//! The tests of our own client against both brokers, and our tools beside Kafka's own.
+//! The tests of our own client against both brokers, and our tools beside Kafka's own on both.
 
 mod tools;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -15,13 +16,17 @@ use crate::conformance;
 use crate::node::{Node, Server};
 use crate::runtimes::Runtime;
 use crate::workspace;
+use tools::{Comparison, Tools};
 
 /// What the command line chooses.
 #[derive(Args, Default)]
 pub struct Options {
     /// The binary of ottla; built when left out.
     #[arg(long)]
-    ottla: Option<std::path::PathBuf>,
+    ottla: Option<PathBuf>,
+    /// Only the command lines of tools, and of these the ones that contain this text.
+    #[arg(long, value_name = "TEXT")]
+    tools: Option<String>,
 }
 
 /// Runs everything.
@@ -55,6 +60,7 @@ fn both(options: &Options) -> anyhow::Result<Tally> {
     let kafka = ApacheKafka::fetch(REFERENCE)?;
     let binary = conformance::binary(options.ottla.clone())?;
     let mut tally = Tally::default();
+    let mut comparison = Comparison::default();
     for server in [
         Server::ApacheKafka(kafka.clone()),
         Server::Ottla(binary.clone()),
@@ -63,13 +69,19 @@ fn both(options: &Options) -> anyhow::Result<Tally> {
         if directory.exists() {
             fs::remove_dir_all(&directory)?;
         }
-        let is_ottla = matches!(server, Server::Ottla(_));
         let mut node = Node::format(server, &directory, &[])?;
         node.start()?;
-        println!("client: on {}", node.server().name());
-        tally += tests(&node.bootstrap())?;
-        if is_ottla {
-            tally += tools::compare(&kafka, &binary, &node.bootstrap())?;
+        let (broker, bootstrap) = (node.server().name(), node.bootstrap());
+        println!("client: on {broker}");
+        if options.tools.is_none() {
+            tally += tests(&bootstrap)?;
+        }
+        for tools in [
+            Tools::ApacheKafka(kafka.clone()),
+            Tools::Ottla(binary.clone()),
+        ] {
+            let wanted = options.tools.as_deref();
+            tally += comparison.run(&tools, (broker, &bootstrap), wanted)?;
         }
         node.stop()?;
     }

@@ -93,12 +93,8 @@ impl Flags {
                 )));
             };
             let value = match (flag.argument, attached) {
-                (Argument::None, Some(_)) => {
-                    return Err(FlagError::Line(format!(
-                        "{name} is not a recognized option with an argument"
-                    )));
-                }
-                (Argument::None, None) => None,
+                // Kafka's tools pass over a value that a flag does not take.
+                (Argument::None, _) => None,
                 (_, Some(value)) => Some(value),
                 // The next word is the value, even if it starts with a dash: `--time -1`.
                 (Argument::Required(_), None) => match words.next() {

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ottla_client::{Consumer, ConsumerConfig, OffsetResetPolicy, Start};
+use ottla_client::{Consumer, ConsumerConfig, ConsumerRecord, OffsetResetPolicy, Start};
 use ottla_messages::ErrorCode;
 use tokio::time::Instant;
 
@@ -23,10 +23,12 @@ use crate::log_line::{exception, log_line};
 use crate::output::say;
 use crate::pattern::Pattern;
 use crate::settings::{KAFKA_VERSION, apply, block_on};
-use formatter::Formatter;
+use formatter::{Formatter, NotShown};
 use line::{FLAGS, Line, Topics};
 
 const CLASS: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+const UNKNOWN: &str = "Unknown error when running consumer: ";
+const SERIALIZATION: &str = "org.apache.kafka.common.errors.SerializationException";
 /// How often topics that are not there yet are looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What a program ends with that SIGINT ended.
@@ -34,29 +36,39 @@ const INTERRUPTED: u8 = 130;
 
 /// Runs the command.
 pub(crate) fn run(words: Vec<String>) -> ExitCode {
-    match execute(&words) {
-        Ok(code) => code,
-        Err(failure @ (Failure::Line(_) | Failure::Use(_))) => failure.refuse(FLAGS),
+    let line = match parse(&words) {
+        Ok(Ok(line)) => line,
+        Ok(Err(code)) => return code,
+        Err(failure @ (Failure::Line(_) | Failure::Use(_))) => return failure.refuse(FLAGS),
         Err(failure) => {
-            log_line("ERROR", "Unknown error when running consumer: ", CLASS);
-            eprintln!("{}: {}", failure.exception(), failure.message());
-            ExitCode::FAILURE
+            let (exception, message) = (failure.exception(), failure.message());
+            eprintln!("Exception in thread \"main\" {exception}: {message}");
+            return ExitCode::FAILURE;
         }
-    }
+    };
+    execute(&line).unwrap_or_else(|failure| {
+        log_line("ERROR", UNKNOWN, CLASS);
+        eprintln!("{}: {}", failure.exception(), failure.message());
+        ExitCode::FAILURE
+    })
 }
 
-fn execute(words: &[String]) -> Result<ExitCode, Failure> {
+/// The command line, or how the command ends without one.
+fn parse(words: &[String]) -> Result<Result<Line, ExitCode>, Failure> {
     let flags = Flags::parse(FLAGS, words)?;
     if flags.has("help") || words.is_empty() {
         eprintln!("Reads records of topics and prints them.");
         eprint!("{}", usage(FLAGS));
-        return Ok(ExitCode::FAILURE);
+        return Ok(Err(ExitCode::FAILURE));
     }
     if flags.has("version") {
         say!("{KAFKA_VERSION}");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Err(ExitCode::SUCCESS));
     }
-    let line = line::parse(&flags)?;
+    line::parse(&flags).map(Ok)
+}
+
+fn execute(line: &Line) -> Result<ExitCode, Failure> {
     let mut config = ConsumerConfig::default();
     config.client.client_id = "console-consumer".to_owned();
     apply(
@@ -69,7 +81,7 @@ fn execute(words: &[String]) -> Result<ExitCode, Failure> {
     } else {
         config.auto_offset_reset
     };
-    block_on(read(config, &line))
+    block_on(read(config, line))
 }
 
 /// How reading ended.
@@ -82,6 +94,8 @@ enum End {
     Interrupted,
     /// Nobody reads the output any more.
     OutputClosed,
+    /// A record cannot be shown.
+    NotShown(NotShown),
     /// The client failed.
     Failed(ottla_client::Error),
 }
@@ -101,8 +115,9 @@ async fn read(config: ConsumerConfig, line: &Line) -> Result<ExitCode, Failure> 
         end = reading.run() => end,
         _ = tokio::signal::ctrl_c() => End::Interrupted,
     };
-    let code = match end {
+    let code = match &end {
         End::Complete => ExitCode::SUCCESS,
+        End::NotShown(_) => ExitCode::FAILURE,
         End::Interrupted => ExitCode::from(INTERRUPTED),
         End::OutputClosed => {
             eprintln!("Unable to write to standard out, closing consumer.");
@@ -113,13 +128,17 @@ async fn read(config: ConsumerConfig, line: &Line) -> Result<ExitCode, Failure> 
             ExitCode::SUCCESS
         }
         End::Failed(error) => {
-            log_error(&format!("{}: {error}", exception(&error)));
+            log_error(&format!("{}: {error}", exception(error)));
             ExitCode::SUCCESS
         }
     };
     eprintln!("Processed a total of {} messages", reading.count);
     if line.systest_events {
         say!("shutdown_complete");
+    }
+    if let End::NotShown(NotShown(reason)) = end {
+        log_line("ERROR", UNKNOWN, CLASS);
+        eprintln!("{SERIALIZATION}: {reason}");
     }
     Ok(code)
 }
@@ -172,30 +191,48 @@ impl Reading<'_> {
                     if records.is_empty() {
                         continue;
                     }
-                    let left = self.line.max_messages.map(|most| most - self.count);
-                    let taken = left.map_or(records.len(), |left| {
-                        records
-                            .len()
-                            .min(usize::try_from(left).unwrap_or(usize::MAX))
-                    });
-                    let mut out = Vec::new();
-                    for record in records.iter().take(taken) {
-                        self.line.formatter.write(record, &mut out);
+                    if let Some(end) = self.show(&records) {
+                        return end;
                     }
-                    self.count += taken as u64;
                     last_record = Instant::now();
-                    let mut stdout = std::io::stdout().lock();
-                    if stdout
-                        .write_all(&out)
-                        .and_then(|()| stdout.flush())
-                        .is_err()
-                    {
-                        return End::OutputClosed;
-                    }
                 }
                 Err(error) => return End::Failed(error),
             }
         }
+    }
+
+    /// Prints records, as many as are still asked for.
+    fn show(&mut self, records: &[ConsumerRecord]) -> Option<End> {
+        let left = self.line.max_messages.map(|most| most - self.count);
+        let left = left.map_or(usize::MAX, |left| {
+            usize::try_from(left).unwrap_or(usize::MAX)
+        });
+        let mut out = Vec::new();
+        let mut end = None;
+        for record in records.iter().take(left) {
+            self.count += 1;
+            if let Err(NotShown(reason)) = self.line.formatter.write(record, &mut out) {
+                if !self.line.skip_on_error {
+                    end = Some(End::NotShown(NotShown(reason)));
+                    break;
+                }
+                log_line(
+                    "ERROR",
+                    "Error processing message, skipping this message: ",
+                    CLASS,
+                );
+                eprintln!("{SERIALIZATION}: {reason}");
+            }
+        }
+        let mut stdout = std::io::stdout().lock();
+        if stdout
+            .write_all(&out)
+            .and_then(|()| stdout.flush())
+            .is_err()
+        {
+            return Some(End::OutputClosed);
+        }
+        end
     }
 
     /// Assigns the partitions of the topics asked for, as far as they are there.

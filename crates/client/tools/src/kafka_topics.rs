@@ -53,9 +53,10 @@ pub(crate) fn run(words: Vec<String>) -> ExitCode {
 async fn execute(line: &Line) -> Result<(), Failure> {
     let mut config = AdminConfig::default();
     if let Some(path) = &line.command_config {
+        let entries = read_file(path).map_err(|failure| Failure::Line(failure.message()))?;
         apply(
             &mut config,
-            &read_file(path)?,
+            &entries,
             "org.apache.kafka.clients.admin.AdminClientConfig",
         )?;
     }

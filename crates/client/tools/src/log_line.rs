@@ -55,6 +55,7 @@ pub(crate) fn exception(error: &Error) -> String {
         ErrorCode::INVALID_REPLICATION_FACTOR => "InvalidReplicationFactor",
         ErrorCode::INVALID_REPLICA_ASSIGNMENT => "InvalidReplicaAssignment",
         ErrorCode::INVALID_CONFIG => "InvalidConfiguration",
+        ErrorCode::INVALID_RECORD => "InvalidRecord",
         ErrorCode::INVALID_REQUEST => "InvalidRequest",
         ErrorCode::MESSAGE_TOO_LARGE => "RecordTooLarge",
         ErrorCode::NOT_CONTROLLER => "NotController",

@@ -1,6 +1,7 @@
 //! Client settings of a command: from a properties file, from `key=value` words, from flags.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use ottla_client::{AdminConfig, Applied, ConfigError, ConsumerConfig, ProducerConfig};
 use ottla_config::Properties;
@@ -36,7 +37,12 @@ impl Settings for ConsumerConfig {
 
 /// The entries of a properties file.
 pub(crate) fn read_file(path: &str) -> Result<Vec<(String, String)>, Failure> {
-    let bytes = fs::read(path).map_err(|error| Failure::Line(format!("{path}: {error}")))?;
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Failure::Thrown("java.nio.file.NoSuchFileException", path.to_owned())
+        }
+        _ => Failure::Thrown("java.io.IOException", format!("{path}: {error}")),
+    })?;
     let properties =
         Properties::parse(&bytes).map_err(|error| Failure::Line(format!("{path}: {error}")))?;
     let entries = properties.iter();
@@ -46,19 +52,11 @@ pub(crate) fn read_file(path: &str) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// `key=value` words. A word without value gives the empty one, as with Kafka's tools.
-pub(crate) fn read_words<'a>(
-    words: impl Iterator<Item = &'a str>,
-) -> Result<Vec<(String, String)>, Failure> {
-    let mut entries = Vec::new();
-    for word in words {
-        let (key, value) = word.split_once('=').unwrap_or((word, ""));
-        if key.is_empty() {
-            let message = format!("Invalid command line properties: {word}");
-            return Err(Failure::illegal(message));
-        }
-        entries.push((key.to_owned(), value.to_owned()));
-    }
-    Ok(entries)
+pub(crate) fn read_words<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    words
+        .map(|word| word.split_once('=').unwrap_or((word, "")))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Applies entries in order, and says on the error stream which have no effect.

@@ -2,7 +2,13 @@
 
 use ottla_client::ConsumerRecord;
 
-use crate::failure::Failure;
+use crate::log_line::log_line;
+
+const CLASS: &str = "org.apache.kafka.tools.consumer.DefaultMessageFormatter";
+
+/// Why a record cannot be shown: the text of Java's SerializationException.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotShown(pub &'static str);
 
 /// Shows records.
 #[derive(Clone, Debug)]
@@ -48,9 +54,11 @@ enum Deserializer {
 }
 
 impl Deserializer {
-    fn by_class(class: &str) -> Result<Deserializer, Failure> {
+    /// By the name of Kafka's class. For another one Kafka's tool logs that it is not there, and
+    /// goes on with the bytes as they are.
+    fn by_class(class: &str) -> Deserializer {
         let name = class.strip_prefix("org.apache.kafka.common.serialization.");
-        Ok(match name.unwrap_or(class) {
+        match name.unwrap_or(class) {
             "StringDeserializer" | "ByteArrayDeserializer" | "BytesDeserializer" => {
                 Deserializer::Plain
             }
@@ -62,30 +70,48 @@ impl Deserializer {
             "BooleanDeserializer" => Deserializer::Boolean,
             "UUIDDeserializer" => Deserializer::Uuid,
             _ => {
-                return Err(Failure::Thrown(
-                    "java.lang.ClassNotFoundException",
-                    class.to_owned(),
-                ));
+                let text = format!("Unable to instantiate a deserializer from {class}");
+                log_line("ERROR", text, CLASS);
+                Deserializer::Plain
             }
-        })
+        }
     }
 
-    /// Appends the text. Bytes that are no such value are shown as they are.
-    fn write(self, bytes: &[u8], out: &mut Vec<u8>) {
-        let text = match self {
-            Deserializer::Plain => None,
-            Deserializer::Short => whole(bytes).map(|b| i16::from_be_bytes(b).to_string()),
-            Deserializer::Integer => whole(bytes).map(|b| i32::from_be_bytes(b).to_string()),
-            Deserializer::Long => whole(bytes).map(|b| i64::from_be_bytes(b).to_string()),
-            Deserializer::Float => whole(bytes).map(|b| format!("{:?}", f32::from_be_bytes(b))),
-            Deserializer::Double => whole(bytes).map(|b| format!("{:?}", f64::from_be_bytes(b))),
-            Deserializer::Boolean => whole(bytes).map(|[byte]| (byte != 0).to_string()),
-            Deserializer::Uuid => std::str::from_utf8(bytes).ok().map(str::to_owned),
+    /// Appends the text.
+    fn write(self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), NotShown> {
+        let (text, otherwise) = match self {
+            Deserializer::Plain => {
+                out.extend_from_slice(bytes);
+                return Ok(());
+            }
+            Deserializer::Short => (
+                whole(bytes).map(|b| i16::from_be_bytes(b).to_string()),
+                "Size of data received by ShortDeserializer is not 2",
+            ),
+            Deserializer::Integer => (
+                whole(bytes).map(|b| i32::from_be_bytes(b).to_string()),
+                "Size of data received by IntegerDeserializer is not 4",
+            ),
+            Deserializer::Long => (
+                whole(bytes).map(|b| i64::from_be_bytes(b).to_string()),
+                "Size of data received by LongDeserializer is not 8",
+            ),
+            Deserializer::Float => (
+                whole(bytes).map(|b| format!("{:?}", f32::from_be_bytes(b))),
+                "Size of data received by Deserializer is not 4",
+            ),
+            Deserializer::Double => (
+                whole(bytes).map(|b| format!("{:?}", f64::from_be_bytes(b))),
+                "Size of data received by Deserializer is not 8",
+            ),
+            Deserializer::Boolean => (
+                whole(bytes).map(|[byte]| (byte != 0).to_string()),
+                "Size of data received by BooleanDeserializer is not 1",
+            ),
+            Deserializer::Uuid => (uuid(bytes), "Error parsing data into UUID"),
         };
-        match text {
-            Some(text) => out.extend_from_slice(text.as_bytes()),
-            None => out.extend_from_slice(bytes),
-        }
+        out.extend_from_slice(text.ok_or(NotShown(otherwise))?.as_bytes());
+        Ok(())
     }
 }
 
@@ -93,9 +119,20 @@ fn whole<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
 
+/// The text of a UUID, in small letters; Kafka's serializer writes UUIDs as text.
+fn uuid(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let groups: Vec<&str> = text.split('-').collect();
+    let sizes: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    let all_hex = groups
+        .iter()
+        .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (sizes == [8, 4, 4, 4, 12] && all_hex).then(|| text.to_ascii_lowercase())
+}
+
 impl Formatter {
     /// The default formatter with these properties.
-    pub fn new(properties: &[(String, String)]) -> Result<Formatter, Failure> {
+    pub fn new(properties: &[(String, String)]) -> Formatter {
         let mut parts = Parts {
             timestamp: false,
             partition: false,
@@ -128,22 +165,22 @@ impl Formatter {
                 "line.separator" => parts.line_separator.clone_from(value),
                 "headers.separator" => parts.headers_separator.clone_from(value),
                 "null.literal" => parts.null_literal.clone_from(value),
-                "key.deserializer" => parts.key_deserializer = Deserializer::by_class(value)?,
-                "value.deserializer" => parts.value_deserializer = Deserializer::by_class(value)?,
+                "key.deserializer" => parts.key_deserializer = Deserializer::by_class(value),
+                "value.deserializer" => parts.value_deserializer = Deserializer::by_class(value),
                 "headers.deserializer" => {
-                    parts.headers_deserializer = Deserializer::by_class(value)?;
+                    parts.headers_deserializer = Deserializer::by_class(value);
                 }
                 // Kafka's formatter passes over what it does not know.
                 _ => {}
             }
         }
-        Ok(Formatter::Default(Box::new(parts)))
+        Formatter::Default(Box::new(parts))
     }
 
-    /// Appends a record as it is shown.
-    pub fn write(&self, record: &ConsumerRecord, out: &mut Vec<u8>) {
+    /// Appends a record as it is shown. Of one that cannot be, what comes before the bad part.
+    pub fn write(&self, record: &ConsumerRecord, out: &mut Vec<u8>) -> Result<(), NotShown> {
         let Formatter::Default(parts) = self else {
-            return;
+            return Ok(());
         };
         let mut first = true;
         let mut begin = |out: &mut Vec<u8>| {
@@ -173,22 +210,23 @@ impl Formatter {
         }
         if parts.headers {
             begin(out);
-            parts.write_headers(record, out);
+            parts.write_headers(record, out)?;
         }
         if parts.key {
             begin(out);
-            parts.write_field(parts.key_deserializer, record.key.as_deref(), out);
+            parts.write_field(parts.key_deserializer, record.key.as_deref(), out)?;
         }
         if parts.value {
             begin(out);
-            parts.write_field(parts.value_deserializer, record.value.as_deref(), out);
+            parts.write_field(parts.value_deserializer, record.value.as_deref(), out)?;
         }
         out.extend_from_slice(parts.line_separator.as_bytes());
+        Ok(())
     }
 }
 
 impl Parts {
-    fn write_headers(&self, record: &ConsumerRecord, out: &mut Vec<u8>) {
+    fn write_headers(&self, record: &ConsumerRecord, out: &mut Vec<u8>) -> Result<(), NotShown> {
         if record.headers.is_empty() {
             out.extend_from_slice(b"NO_HEADERS");
         }
@@ -198,14 +236,23 @@ impl Parts {
             }
             out.extend_from_slice(key);
             out.push(b':');
-            self.write_field(self.headers_deserializer, value.as_deref(), out);
+            self.write_field(self.headers_deserializer, value.as_deref(), out)?;
         }
+        Ok(())
     }
 
-    fn write_field(&self, deserializer: Deserializer, bytes: Option<&[u8]>, out: &mut Vec<u8>) {
+    fn write_field(
+        &self,
+        deserializer: Deserializer,
+        bytes: Option<&[u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), NotShown> {
         match bytes {
             Some(bytes) => deserializer.write(bytes, out),
-            None => out.extend_from_slice(self.null_literal.as_bytes()),
+            None => {
+                out.extend_from_slice(self.null_literal.as_bytes());
+                Ok(())
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::pattern::Pattern;
 use crate::settings::{read_file, read_words};
 
 const DEFAULT_FORMATTER: &str = "org.apache.kafka.tools.consumer.DefaultMessageFormatter";
+const LOGGING_FORMATTER: &str = "org.apache.kafka.tools.consumer.LoggingMessageFormatter";
 const NO_OP_FORMATTER: &str = "org.apache.kafka.tools.consumer.NoOpMessageFormatter";
 
 /// The flags, as Kafka's tool has them.
@@ -49,8 +50,8 @@ pub(super) const FLAGS: &[Flag] = &[
     value(
         "formatter",
         "String: class",
-        "How records are shown: org.apache.kafka.tools.consumer.DefaultMessageFormatter (default) \
-         or org.apache.kafka.tools.consumer.NoOpMessageFormatter.",
+        "How records are shown: org.apache.kafka.tools.consumer.DefaultMessageFormatter \
+         (default), LoggingMessageFormatter or NoOpMessageFormatter of the same package.",
     ),
     value(
         "formatter-config",
@@ -149,6 +150,7 @@ pub(super) struct Line {
     pub formatter: Formatter,
     pub settings: Vec<(String, String)>,
     pub systest_events: bool,
+    pub skip_on_error: bool,
 }
 
 /// Old spellings and what replaces them.
@@ -162,14 +164,19 @@ pub(super) fn parse(flags: &Flags) -> Result<Line, Failure> {
     check(flags)?;
     let topics = topics(flags)?;
     let start = start(flags)?;
-    if flags.has("group") {
-        return Err(Failure::Line(
-            "--group is not there yet: this consumer reads partitions without a group and commits \
-             nothing. Leave --group out to read the same records."
-                .to_owned(),
-        ));
-    }
     let settings = settings(flags)?;
+    let group_place = if flags.has("group") {
+        Some("--group")
+    } else {
+        let mut keys = settings.iter().map(|(key, _)| key.as_str());
+        keys.find(|key| *key == "group.id")
+    };
+    if let Some(place) = group_place {
+        return Err(Failure::Line(format!(
+            "{place} is not there yet: this consumer reads partitions without a group and commits \
+             nothing. Leave {place} out to read the same records."
+        )));
+    }
     let resets = settings
         .iter()
         .rev()
@@ -194,6 +201,7 @@ pub(super) fn parse(flags: &Flags) -> Result<Line, Failure> {
         formatter: formatter(flags)?,
         settings,
         systest_events: flags.has("enable-systest-events"),
+        skip_on_error: flags.has("skip-message-on-error"),
     })
 }
 
@@ -283,9 +291,7 @@ fn settings(flags: &Flags) -> Result<Vec<(String, String)>, Failure> {
     let words = flags
         .values("command-property")
         .chain(flags.values("consumer-property"));
-    entries.extend(read_words(words)?);
-    // A group in a file is not joined either, and nothing depends on it.
-    entries.retain(|(key, _)| key != "group.id");
+    entries.extend(read_words(words));
     let isolation = flags.value("isolation-level")?;
     if let Some(isolation) = isolation {
         entries.push(("isolation.level".to_owned(), isolation.to_owned()));
@@ -293,6 +299,12 @@ fn settings(flags: &Flags) -> Result<Vec<(String, String)>, Failure> {
     let servers = flags.value("bootstrap-server")?.unwrap_or_default();
     entries.push(("bootstrap.servers".to_owned(), servers.to_owned()));
     Ok(entries)
+}
+
+/// Whether the class is one of Kafka's for its own logs: offsets, groups, transactions.
+fn is_of_a_log(class: &str) -> bool {
+    let name = class.strip_prefix("org.apache.kafka.tools.consumer.");
+    name.is_some_and(|name| name.ends_with("MessageFormatter"))
 }
 
 fn formatter(flags: &Flags) -> Result<Formatter, Failure> {
@@ -303,7 +315,7 @@ fn formatter(flags: &Flags) -> Result<Formatter, Failure> {
     let words = flags
         .values("formatter-property")
         .chain(flags.values("property"));
-    entries.extend(read_words(words)?);
+    entries.extend(read_words(words));
     for (flag, key) in [
         ("key-deserializer", "key.deserializer"),
         ("value-deserializer", "value.deserializer"),
@@ -313,8 +325,13 @@ fn formatter(flags: &Flags) -> Result<Formatter, Failure> {
         }
     }
     match flags.value("formatter")?.unwrap_or(DEFAULT_FORMATTER) {
-        DEFAULT_FORMATTER => Formatter::new(&entries),
+        // The one that logs logs at INFO, which Kafka's tools do not show.
+        DEFAULT_FORMATTER | LOGGING_FORMATTER => Ok(Formatter::new(&entries)),
         NO_OP_FORMATTER => Ok(Formatter::Silent),
+        class if is_of_a_log(class) => Err(Failure::Line(format!(
+            "{class} is not there yet: this consumer shows records by \
+             {DEFAULT_FORMATTER}, {LOGGING_FORMATTER} or {NO_OP_FORMATTER}."
+        ))),
         class => Err(Failure::Use(class.to_owned())),
     }
 }

@@ -147,6 +147,17 @@ pub(super) fn check(flags: &Flags) -> Result<(), Failure> {
             );
         }
     }
+    if flags.has("max-partition-memory-bytes") {
+        say!(
+            "Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache \
+             Kafka 5.0. Use --batch-size instead."
+        );
+    }
+    let servers = flags.value("bootstrap-server")?.unwrap_or_default();
+    if !servers.split(',').all(has_port) {
+        let message = "Please provide valid host:port like host1:9091,host2:9092\n";
+        return Err(Failure::Use(message.to_owned()));
+    }
     match flags.value("line-reader")? {
         Some(class) if !READERS.contains(&class) => Err(Failure::Thrown(
             "java.lang.ClassNotFoundException",
@@ -154,6 +165,11 @@ pub(super) fn check(flags: &Flags) -> Result<(), Failure> {
         )),
         _ => Ok(()),
     }
+}
+
+fn has_port(server: &str) -> bool {
+    let port = server.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+    matches!(port, Some(Ok(_)))
 }
 
 /// What the line reader is told.
@@ -166,7 +182,7 @@ pub(super) fn reader_properties(flags: &Flags) -> Result<Vec<(String, String)>, 
         flags
             .values("reader-property")
             .chain(flags.values("property")),
-    )?);
+    ));
     Ok(entries)
 }
 
@@ -197,7 +213,7 @@ pub(super) fn producer_properties(flags: &Flags) -> Result<Vec<(String, String)>
     let words = flags
         .values("command-property")
         .chain(flags.values("producer-property"));
-    entries.extend(read_words(words)?);
+    entries.extend(read_words(words));
     for (flag, key, _) in SETTINGS {
         if let Some(text) = number_text(flags, flag)? {
             entries.push(owned(key, &text));

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use ottla_client::ConsumerRecord;
 use ottla_types::{LeaderEpoch, Offset, TimestampMs};
 
-use super::Formatter;
+use super::{Formatter, NotShown};
 
 fn record() -> ConsumerRecord {
     ConsumerRecord {
@@ -26,8 +26,35 @@ fn shown(record: &ConsumerRecord, properties: &[(&str, &str)]) -> String {
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
     let mut out = Vec::new();
-    Formatter::new(&owned).unwrap().write(record, &mut out);
+    Formatter::new(&owned).write(record, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn bytes_that_are_no_such_value_are_an_error_behind_what_was_shown() {
+    let class = |name: &str| format!("org.apache.kafka.common.serialization.{name}Deserializer");
+    let cases = [
+        ("Long", "Size of data received by LongDeserializer is not 8"),
+        ("UUID", "Error parsing data into UUID"),
+    ];
+    for (name, message) in cases {
+        let properties = [
+            ("print.key".to_owned(), "true".to_owned()),
+            ("value.deserializer".to_owned(), class(name)),
+        ];
+        let mut out = Vec::new();
+        let shown = Formatter::new(&properties).write(&record(), &mut out);
+        assert_eq!(shown, Err(NotShown(message)));
+        assert_eq!(out, b"k\t");
+    }
+}
+
+#[test]
+fn an_unknown_deserializer_leaves_the_bytes_as_they_are() {
+    assert_eq!(
+        shown(&record(), &[("value.deserializer", "no.such.Class")]),
+        "v\n"
+    );
 }
 
 #[test]
