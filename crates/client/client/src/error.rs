@@ -53,6 +53,9 @@ pub enum Error {
     /// The record can never be sent like this; nothing of it was.
     #[error("{0}")]
     Record(String),
+    /// The record is larger than this client's own settings allow; nothing of it was sent.
+    #[error("{0}")]
+    RecordTooLarge(String),
     /// The client was closed.
     #[error("the client was closed")]
     Closed,
@@ -110,6 +113,7 @@ impl Error {
             Error::UnsupportedApi { .. } => ErrorCode::UNSUPPORTED_VERSION,
             Error::Config(_) => ErrorCode::INVALID_CONFIG,
             Error::Record(_) => ErrorCode::INVALID_RECORD,
+            Error::RecordTooLarge(_) => ErrorCode::MESSAGE_TOO_LARGE,
             Error::Protocol { .. } | Error::Closed => ErrorCode::UNKNOWN_SERVER_ERROR,
         }
     }

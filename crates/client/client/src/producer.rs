@@ -4,6 +4,7 @@
 //! task per producer does what the machine in `core/producer` decides.
 
 mod accumulator;
+mod content;
 mod delivery;
 mod driver;
 mod node;
@@ -11,7 +12,6 @@ mod node;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use ottla_messages::ErrorCode;
 use ottla_records::Header;
 use ottla_types::{Offset, TimestampMs};
 use tokio::sync::mpsc;
@@ -217,11 +217,6 @@ impl Producer {
         }
         Ok(())
     }
-}
-
-/// What a broker said of a batch, as the error of its records.
-fn refusal(code: ErrorCode, message: Option<String>) -> Error {
-    Error::Refused(crate::Refusal { code, message })
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -5,9 +5,23 @@ use std::fmt;
 use ottla_messages::ErrorCode;
 use ottla_types::{NodeId, Offset, ProducerEpoch, ProducerId, RequestId, TimestampMs};
 
-/// The number of a batch: chosen by the shell, rising with the order of opening.
+/// The number of a batch: chosen by the shell, rising with the order of opening. What is split off
+/// a batch stands between it and the next one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BatchId(pub u64);
+pub struct BatchId {
+    /// The number of the batch that was opened.
+    pub number: u64,
+    /// 0 for the first part of it, which is all of it if it was never split.
+    pub part: u32,
+}
+
+impl BatchId {
+    /// A batch that is opened.
+    #[must_use]
+    pub fn opened(number: u64) -> BatchId {
+        BatchId { number, part: 0 }
+    }
+}
 
 /// The shell's number for a topic's partition, so that no name is cloned per batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -15,7 +29,10 @@ pub struct PartitionHandle(pub u32);
 
 impl fmt::Debug for BatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "batch {}", self.0)
+        match self.part {
+            0 => write!(f, "batch {}", self.number),
+            part => write!(f, "batch {}/{part:x}", self.number),
+        }
     }
 }
 
@@ -134,6 +151,16 @@ pub enum Effect {
         base_offset: Offset,
         /// The broker's time of it; `NONE` with CreateTime.
         append_time: TimestampMs,
+    },
+    /// The broker finds the batch too large: its first records stay in it, the others become a batch
+    /// of their own, closed too. Both wait.
+    Split {
+        /// Which.
+        batch: BatchId,
+        /// How many records stay; at least 1.
+        records: i32,
+        /// The batch of the others.
+        rest: BatchId,
     },
     /// The batch is given up.
     Fail {

@@ -33,6 +33,8 @@ pub(crate) struct Batch {
     pub sequence: Option<Sequence>,
     pub attempts: u32,
     pub request: Option<RequestId>,
+    /// How many part numbers, its own included, lie before the next batch: halved with each split.
+    pub parts: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +50,9 @@ pub(crate) struct Partition {
     pub taken_open: Option<BatchId>,
     /// Under which producer its numbers run; none before the first batch.
     pub producer: Option<(ProducerId, ProducerEpoch)>,
+    /// The producer of which the broker has taken a batch. Of another one it takes any number as
+    /// the first, so that a later batch could overtake one that is refused.
+    pub known: Option<ProducerId>,
     pub next_sequence: i32,
     /// Number anew under a higher epoch as soon as nothing is in flight.
     pub restart: bool,
@@ -65,6 +70,7 @@ impl Default for Partition {
             asked: false,
             taken_open: None,
             producer: None,
+            known: None,
             next_sequence: 0,
             restart: false,
             wake: None,
@@ -79,6 +85,13 @@ impl Partition {
         self.waiting.insert(place, batch);
     }
 
+    /// Puts a batch among those in flight. Parts of a batch that was too large may overtake later
+    /// ones, which then come back as out of order.
+    pub fn fly(&mut self, batch: BatchId) {
+        let place = self.in_flight.partition_point(|other| *other < batch);
+        self.in_flight.insert(place, batch);
+    }
+
     /// Forgets a batch wherever it is.
     pub fn forget(&mut self, batch: BatchId) {
         self.waiting.retain(|other| *other != batch);
@@ -88,6 +101,11 @@ impl Partition {
             // Its records were never counted, so the numbers after it are not known either.
             self.restart = true;
         }
+    }
+
+    /// Whether the broker has taken a batch under the numbers in use.
+    pub fn is_known(&self) -> bool {
+        self.known.is_some() && self.known == self.producer.map(|(id, _)| id)
     }
 
     /// Whether a batch older than this one is not yet decided.

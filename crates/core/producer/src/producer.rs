@@ -184,6 +184,7 @@ impl Producer {
             sequence: None,
             attempts: 0,
             request: None,
+            parts: u32::MAX,
         };
         self.batches.insert(batch, fresh);
         let entry = self.partitions.entry(partition).or_default();

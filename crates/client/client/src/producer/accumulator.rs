@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use ottla_machine::Machine;
+use ottla_messages::ErrorCode;
 use ottla_producer::{BatchId, Effect, Input, PartitionHandle};
-use ottla_records::{BatchBuilder, BatchHeader, BatchOptions, CompressionLevels};
-use ottla_types::{Instant, NodeId, Now, Offset, ProducerEpoch, ProducerId, TimestampMs, Uuid};
+use ottla_records::{BatchBuilder, BatchOptions, CompressionLevels};
+use ottla_types::{Instant, NodeId, Now, Offset, TimestampMs, Uuid};
 use tokio::sync::Notify;
 
-use super::delivery::{Completion, Delivery, Written};
-use super::{ProducerRecord, lock};
+use super::delivery::{Completion, Delivery, Outcome, Refused, Written};
+use super::{ProducerRecord, content, lock};
 use crate::cluster::Cluster;
 use crate::metadata::Metadata;
 use crate::partitioner::{StickyPartition, partition_of_key};
@@ -68,7 +69,15 @@ struct Batch {
     content: BatchContent,
     completion: Arc<Completion>,
     buffered: u64,
-    refusal: Option<String>,
+    refusal: Words,
+}
+
+/// What a broker said of a batch that it refused.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    pub batch: Option<String>,
+    /// Of single records, by their place.
+    pub records: Vec<(i32, String)>,
 }
 
 #[derive(Debug)]
@@ -215,7 +224,7 @@ impl Shared {
         let size = (alone.size_in_bytes() + record_size) as u64;
         let limit = u64::from(self.config.max_request_size).min(self.config.buffer_memory);
         if size > limit {
-            return Err(Error::Record(format!(
+            return Err(Error::RecordTooLarge(format!(
                 "the record has {size} bytes in a batch of its own; max.request.size={} and \
                  buffer.memory={} allow {limit}",
                 self.config.max_request_size, self.config.buffer_memory
@@ -256,14 +265,14 @@ impl Shared {
             }
             self.close_batch(state, open);
         }
-        let batch = BatchId(state.next_batch);
+        let batch = BatchId::opened(state.next_batch);
         state.next_batch += 1;
         let fresh = Batch {
             partition: handle,
             content: BatchContent::Building(Box::new(BatchBuilder::new(self.batch_options()))),
             completion: Arc::new(Completion::default()),
             buffered: 0,
-            refusal: None,
+            refusal: Words::default(),
         };
         state.batches.insert(batch, fresh);
         if let Some(partition) = state.partition(handle) {
@@ -362,14 +371,55 @@ impl Shared {
     }
 
     /// Notes the broker's words for a batch, in case it is given up.
-    pub fn note_refusal(&self, id: BatchId, message: String) {
+    pub fn note_refusal(&self, id: BatchId, words: Words) {
         if let Some(batch) = lock(&self.state).batches.get_mut(&id) {
-            batch.refusal = Some(message);
+            batch.refusal = words;
+        }
+    }
+
+    /// Makes two batches of one whose bytes are kept, and sends its deliveries on to them.
+    pub fn split(&self, id: BatchId, records: i32, rest: BatchId) {
+        let mut state = lock(&self.state);
+        let Some(batch) = state.batches.get(&id) else {
+            return;
+        };
+        let BatchContent::Encoded(bytes) = &batch.content else {
+            return;
+        };
+        let parts = content::halve(bytes, records, self.batch_options());
+        let Some(whole) = state.batches.remove(&id) else {
+            return;
+        };
+        let Some((first, others)) = parts else {
+            // Only a defect of this client could bring this about: its own bytes make no sense.
+            state.buffered -= whole.buffered;
+            drop(state);
+            whole.completion.resolve(Err(Refused {
+                error: Error::refused(ErrorCode::MESSAGE_TOO_LARGE),
+                records: Vec::new(),
+            }));
+            self.room.notify_waiters();
+            return;
+        };
+        let half = whole.buffered / 2;
+        for (id, builder, buffered) in [(id, first, whole.buffered - half), (rest, others, half)] {
+            let part = Batch {
+                partition: whole.partition,
+                content: BatchContent::Building(Box::new(builder)),
+                completion: Arc::new(Completion::default()),
+                buffered,
+                refusal: Words::default(),
+            };
+            state.batches.insert(id, part);
+        }
+        let completion = |id| state.batches.get(&id).map(|part| &part.completion);
+        if let (Some(first), Some(others)) = (completion(id), completion(rest)) {
+            whole.completion.split(records, first, others);
         }
     }
 
     /// Ends a batch.
-    pub fn decide(&self, id: BatchId, outcome: impl FnOnce(Option<String>) -> Outcome) {
+    pub fn decide(&self, id: BatchId, outcome: impl FnOnce(Words) -> Outcome) {
         let mut state = lock(&self.state);
         let Some(batch) = state.batches.remove(&id) else {
             return;
@@ -450,13 +500,14 @@ impl Shared {
     pub fn flush(&self) -> Option<BatchId> {
         self.step(Input::Flush);
         self.work.notify_one();
-        lock(&self.state).next_batch.checked_sub(1).map(BatchId)
+        let last = lock(&self.state).next_batch.checked_sub(1);
+        last.map(BatchId::opened)
     }
 
-    /// Whether all batches up to this one are delivered or given up.
+    /// Whether all batches up to this one, with all their parts, are delivered or given up.
     pub fn is_decided(&self, last: BatchId) -> bool {
         let state = lock(&self.state);
-        state.batches.keys().all(|id| *id > last)
+        state.batches.keys().all(|id| id.number > last.number)
     }
 
     /// Takes no further record.
@@ -478,8 +529,6 @@ impl Shared {
         state.closed && state.batches.is_empty() && state.effects.is_empty()
     }
 }
-
-type Outcome = Result<Written, Error>;
 
 impl State {
     fn partition(&mut self, handle: PartitionHandle) -> Option<&mut Partition> {
@@ -538,45 +587,6 @@ impl State {
             });
         }
     }
-}
-
-/// The bytes of a batch with its numbers. A batch that was encoded before is only stamped anew, if
-/// its numbers changed at all.
-pub(super) fn encode(
-    content: TakenContent,
-    id: ProducerId,
-    epoch: ProducerEpoch,
-    base_sequence: i32,
-) -> Bytes {
-    let bytes = match content {
-        TakenContent::Builder(mut builder) => {
-            builder.set_producer(id, epoch, base_sequence);
-            return builder.build();
-        }
-        TakenContent::Encoded(bytes) => bytes,
-    };
-    let Ok(mut header) = BatchHeader::parse(&bytes) else {
-        return bytes;
-    };
-    if (
-        header.producer_id,
-        header.producer_epoch,
-        header.base_sequence,
-    ) == (id, epoch, base_sequence)
-    {
-        return bytes;
-    }
-    header.producer_id = id;
-    header.producer_epoch = epoch;
-    header.base_sequence = base_sequence;
-    let area = bytes
-        .get(ottla_records::BATCH_HEADER_SIZE..)
-        .unwrap_or_default();
-    header.set_max_timestamp(header.timestamp_type(), header.max_timestamp, area);
-    let mut stamped = Vec::with_capacity(bytes.len());
-    stamped.extend_from_slice(&header.encode());
-    stamped.extend_from_slice(area);
-    Bytes::from(stamped)
 }
 
 /// What a machine said of a delivered batch.

@@ -11,13 +11,14 @@ use ottla_types::{NodeId, Offset, ProducerEpoch, ProducerId, RequestId, Timestam
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::accumulator::{Shared, encode, written};
+use super::accumulator::{Shared, Words, written};
+use super::content::encode;
+use super::delivery::Refused;
 use super::node::{self, Outgoing, SentBatch};
-use super::refusal;
-use crate::Error;
 use crate::cluster::Target;
 use crate::error::check;
 use crate::metadata::Metadata;
+use crate::{Error, Refusal};
 
 /// What the driver's helpers report.
 #[derive(Debug)]
@@ -134,16 +135,28 @@ impl Driver {
             } => self
                 .shared
                 .decide(batch, |_| written(base_offset, append_time)),
+            Effect::Split {
+                batch,
+                records,
+                rest,
+            } => self.shared.split(batch, records, rest),
             Effect::Fail { batch, failure } => {
                 let after = self.shared.config.delivery_timeout().unwrap_or_default();
-                self.shared.decide(batch, |message| {
-                    Err(match failure {
-                        Failure::Refused(code) => refusal(code, message),
+                self.shared.decide(batch, |words| {
+                    let error = match failure {
+                        Failure::Refused(code) => Error::Refused(Refusal {
+                            code,
+                            message: words.batch,
+                        }),
                         Failure::DeliveryTimeout => Error::Timeout {
                             what: "the delivery of a batch (delivery.timeout.ms)".to_owned(),
                             after,
                         },
                         Failure::Closed => Error::Closed,
+                    };
+                    Err(Refused {
+                        error,
+                        records: words.records,
                     })
                 });
             }
@@ -253,7 +266,11 @@ impl Driver {
             Ok(response) => response,
             Err(error) => {
                 for sent in sent {
-                    self.shared.note_refusal(sent.batch, error.to_string());
+                    let words = Words {
+                        batch: Some(error.to_string()),
+                        records: Vec::new(),
+                    };
+                    self.shared.note_refusal(sent.batch, words);
                 }
                 // Whatever it was, the broker did not refuse the batches: whether they are written
                 // is open, and delivery.timeout.ms bounds the tries.
@@ -269,9 +286,7 @@ impl Driver {
             let Some(partition) = partition_of(&response, &sent) else {
                 continue;
             };
-            if let Some(message) = words(partition) {
-                self.shared.note_refusal(sent.batch, message);
-            }
+            self.shared.note_refusal(sent.batch, words(partition));
             self.shared.step(Input::Answered {
                 request,
                 batch: sent.batch,
@@ -303,16 +318,19 @@ fn partition_of<'a>(
     partitions.find(|partition| partition.index == sent.partition)
 }
 
-/// The broker's words: of the batch, else of its first bad record.
-fn words(partition: &PartitionProduceResponse) -> Option<String> {
-    let record = partition.record_errors.iter().find_map(|record| {
-        let message = record.batch_index_error_message.as_deref()?;
-        Some(format!("record {}: {message}", record.batch_index))
+/// The broker's words, of the batch and of single records of it.
+fn words(partition: &PartitionProduceResponse) -> Words {
+    let records = partition.record_errors.iter().map(|record| {
+        let message = record.batch_index_error_message.as_deref();
+        let message = message.or(partition.error_message.as_deref());
+        let code = ErrorCode(partition.error_code);
+        (
+            record.batch_index,
+            message.map_or_else(|| code.to_string(), str::to_owned),
+        )
     });
-    let batch = partition.error_message.as_deref();
-    match (batch, record) {
-        (Some(batch), Some(record)) => Some(format!("{batch} ({record})")),
-        (Some(batch), None) => Some(batch.to_owned()),
-        (None, record) => record,
+    Words {
+        batch: partition.error_message.as_deref().map(str::to_owned),
+        records: records.collect(),
     }
 }

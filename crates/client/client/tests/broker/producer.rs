@@ -106,13 +106,85 @@ async fn a_record_above_the_limits_is_refused_and_others_are_not() {
     let refused = producer
         .send(ProducerRecord::new(&topic, &beyond_client))
         .await;
-    assert!(matches!(refused, Err(Error::Record(_))));
+    assert!(matches!(refused, Err(Error::RecordTooLarge(_))));
     let beyond_broker = vec![7; 20_000];
     let record = ProducerRecord::new(&topic, &beyond_broker);
     let error = producer.send(record).await.unwrap().await.unwrap_err();
     assert_eq!(error.code(), ottla_messages::ErrorCode::MESSAGE_TOO_LARGE);
     let record = ProducerRecord::new(&topic, b"small");
     let written = producer.send(record).await.unwrap().await.unwrap();
+    assert_eq!(written.offset, Some(Offset(0)));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_is_split_and_keeps_its_order() {
+    for (compression, idempotence) in [
+        (Compression::None, true),
+        (Compression::None, false),
+        (Compression::Zstd, true),
+    ] {
+        let topic = configured_topic("split", 1, &[("max.message.bytes", "500")]).await;
+        let config = ProducerConfig::new(&bootstrap())
+            .compression_type(compression)
+            .enable_idempotence(Some(idempotence))
+            .max_in_flight_requests_per_connection(if idempotence { 5 } else { 1 })
+            .linger_ms(Duration::from_millis(50));
+        let producer = Producer::new(config).unwrap();
+        let mut deliveries = Vec::new();
+        let mut random = 7_u64;
+        for number in 0..300 {
+            // Bytes that no codec makes smaller.
+            let value: Vec<u8> = (0..100)
+                .map(|_| {
+                    random = random
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    (random >> 56) as u8
+                })
+                .collect();
+            // One in the middle fits in no batch of this topic.
+            let value = if number == 150 { vec![1; 600] } else { value };
+            let is_refused = number == 150 && compression == Compression::None;
+            let record = ProducerRecord::new(&topic, &value);
+            deliveries.push((producer.send(record).await.unwrap(), is_refused));
+        }
+        let mut expected = 0;
+        for (delivery, is_refused) in deliveries {
+            match delivery.await {
+                Err(error) if is_refused => {
+                    assert_eq!(error.code(), ottla_messages::ErrorCode::MESSAGE_TOO_LARGE);
+                }
+                written => {
+                    assert_eq!(written.unwrap().offset, Some(Offset(expected)));
+                    expected += 1;
+                }
+            }
+        }
+        assert_eq!(end_offsets(&topic, 1).await, [expected]);
+        producer.close(Duration::from_secs(10)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_record_of_a_refused_batch_has_its_own_error() {
+    let topic = configured_topic("compacted", 1, &[("cleanup.policy", "compact")]).await;
+    let config = ProducerConfig::new(&bootstrap()).linger_ms(Duration::from_millis(100));
+    let producer = Producer::new(config).unwrap();
+    let keyed = ProducerRecord {
+        key: Some(b"key"),
+        ..ProducerRecord::new(&topic, b"value")
+    };
+    let good = producer.send(keyed.clone()).await.unwrap();
+    let bad = producer.send(ProducerRecord::new(&topic, b"value")).await;
+    let bad = bad.unwrap().await.unwrap_err();
+    let good = good.await.unwrap_err();
+    for error in [&bad, &good] {
+        assert_eq!(error.code(), ottla_messages::ErrorCode::INVALID_RECORD);
+    }
+    assert!(bad.to_string().contains("key"), "{bad}");
+    assert!(good.to_string().contains("another record"), "{good}");
+    // The good one alone is written.
+    let written = producer.send(keyed).await.unwrap().await.unwrap();
     assert_eq!(written.offset, Some(Offset(0)));
 }
 

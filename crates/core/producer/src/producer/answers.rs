@@ -5,7 +5,7 @@ use ottla_types::{Instant, Offset, RequestId, TimestampMs};
 
 use super::{Identity, Producer};
 use crate::input::{BatchId, Effect, Failure, PartitionHandle};
-use crate::partition::sequence_after;
+use crate::partition::{Content, sequence_after};
 
 /// What a broker said about one batch.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,9 @@ impl Producer {
         match answer.error {
             // A duplicate is written, only the broker no longer knows where.
             ErrorCode::NONE | ErrorCode::DUPLICATE_SEQUENCE_NUMBER => {
+                if let Some(partition) = self.partitions.get_mut(&handle) {
+                    partition.known = partition.producer.map(|(id, _)| id);
+                }
                 effects.push(Effect::Complete {
                     batch: id,
                     base_offset: answer.base_offset,
@@ -52,6 +55,9 @@ impl Producer {
                 self.restart(handle);
                 self.ask_identity(effects);
                 self.retry(now, id);
+            }
+            ErrorCode::MESSAGE_TOO_LARGE if self.is_divisible(id) => {
+                self.split(now, id, effects);
             }
             error if error.is_retriable() && attempts <= self.config.retries => {
                 if Producer::doubts_metadata(error) {
@@ -99,6 +105,54 @@ impl Producer {
                 self.answered(now, batch, answer, effects);
             }
         }
+    }
+
+    fn is_divisible(&self, id: BatchId) -> bool {
+        self.batches.get(&id).is_some_and(|batch| {
+            batch.parts > 1 && batch.content.is_some_and(|content| content.records > 1)
+        })
+    }
+
+    /// Makes two batches of one that is too large; its limit is the broker's and not known here.
+    /// They keep its numbers: nothing of it was written, and batches behind it that were sent with
+    /// later numbers come back as out of order. As repeated batches they leave one at a time.
+    fn split(&mut self, now: Instant, id: BatchId, effects: &mut Vec<Effect>) {
+        let Some(batch) = self.batches.get_mut(&id) else {
+            return;
+        };
+        let Some(content) = batch.content else {
+            return;
+        };
+        let others = content.records / 2;
+        let records = content.records - others;
+        let other_parts = batch.parts / 2;
+        batch.parts -= other_parts;
+        batch.request = None;
+        let rest = BatchId {
+            number: id.number,
+            part: id.part + batch.parts,
+        };
+        let mut second = batch.clone();
+        second.parts = other_parts;
+        // Each has at most as many bytes as both; that is all a request must know.
+        let of = |records| Some(Content { records, ..content });
+        (batch.content, second.content) = (of(records), of(others));
+        if let Some(sequence) = &mut second.sequence {
+            sequence.base = sequence_after(sequence.base, records);
+        }
+        let handle = batch.partition;
+        self.batches.insert(rest, second);
+        if let Some(partition) = self.partitions.get_mut(&handle) {
+            partition.in_flight.retain(|other| *other != id);
+            partition.wait_again(id);
+            partition.wait_again(rest);
+        }
+        effects.push(Effect::Split {
+            batch: id,
+            records,
+            rest,
+        });
+        self.schedule(now, handle);
     }
 
     fn retry(&mut self, now: Instant, id: BatchId) {

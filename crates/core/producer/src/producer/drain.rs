@@ -48,7 +48,7 @@ impl Producer {
         let flies = !partition.in_flight.is_empty();
         let one_at_a_time = self.config.max_in_flight == 1
             || partition.restart
-            || (self.config.idempotent && self.is_repeated(id))
+            || (self.config.idempotent && (!partition.is_known() || self.is_repeated(id)))
             || (self.config.idempotent
                 && partition.in_flight.iter().any(|id| self.is_repeated(*id)));
         if (flies && one_at_a_time) || partition.taken_open.is_some() || partition.asked {
@@ -183,7 +183,7 @@ impl Producer {
             return false;
         };
         partition.waiting.pop_front();
-        partition.in_flight.push_back(id);
+        partition.fly(id);
         batch.attempts += 1;
         batch.request = Some(request);
         effects.push(Effect::Take {

@@ -44,15 +44,18 @@ fn configured(command: &Command) -> Producer {
 }
 
 fn input(command: &Command) -> Input {
-    let batch = BatchId(u64::try_from(command.number("batch", 0)).unwrap());
+    let batch = BatchId {
+        number: u64::try_from(command.number("batch", 0)).unwrap(),
+        part: u32::try_from(command.number("part", 0)).unwrap(),
+    };
     let request = RequestId(u64::try_from(command.number("request", 0)).unwrap());
     match command.name.as_str() {
         "opened" => Input::Opened {
-            batch: BatchId(first(command)),
+            batch: BatchId::opened(first(command)),
             partition: PartitionHandle(u32::try_from(command.number("partition", 0)).unwrap()),
         },
         "closed" => Input::Closed {
-            batch: BatchId(first(command)),
+            batch: BatchId::opened(first(command)),
             records: i32::try_from(command.number("records", 1)).unwrap(),
             bytes: usize::try_from(command.number("bytes", 100)).unwrap(),
         },
@@ -101,6 +104,11 @@ fn show(effect: &Effect) -> String {
         Effect::Complete {
             batch, base_offset, ..
         } => format!("complete {batch:?} at {base_offset}"),
+        Effect::Split {
+            batch,
+            records,
+            rest,
+        } => format!("split {batch:?}: {records} records stay, the others are {rest:?}"),
         Effect::Fail { batch, failure } => format!("fail {batch:?}: {failure:?}"),
         Effect::InitProducerId => "ask for a producer id".to_owned(),
         Effect::RefreshMetadata { partition } => format!("refresh metadata of {partition:?}"),

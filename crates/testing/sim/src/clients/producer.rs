@@ -153,7 +153,7 @@ impl Producer {
         let count = 1 + self.random.below(5);
         let ids = self.next_record..self.next_record + count;
         self.next_record += count;
-        let batch = BatchId(self.opened);
+        let batch = BatchId::opened(self.opened);
         self.opened += 1;
         let open = OpenBatch {
             partition: usize::try_from(partition).unwrap_or(0),
@@ -274,6 +274,24 @@ impl Producer {
                         base_offset: (base_offset >= Offset::ZERO).then_some(base_offset.0),
                         ids: open.ids,
                     });
+                }
+            }
+            Effect::Split {
+                batch,
+                records,
+                rest,
+            } => {
+                if let Some(open) = self.batches.get_mut(&batch) {
+                    let stay = usize::try_from(records).unwrap_or(usize::MAX);
+                    let others = open.ids.split_off(stay.min(open.ids.len()));
+                    let (partition, timestamp) = (open.partition, open.timestamp);
+                    let split = OpenBatch {
+                        partition,
+                        ids: others,
+                        timestamp,
+                        was_sent: open.was_sent,
+                    };
+                    self.batches.insert(rest, split);
                 }
             }
             Effect::Fail { batch, .. } => {
