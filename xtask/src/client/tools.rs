@@ -1,10 +1,11 @@
-//! The same command lines through Kafka's tools and through ours, on both brokers: exit code, output
-//! and messages must be those of Kafka's tools on Apache Kafka, up to names, ids, times and what only
-//! Java prints.
+//! The same command lines through Kafka's tools and through ours, on both brokers: exit code,
+//! output and messages must be those of Kafka's tools on Apache Kafka, up to names, ids, times and
+//! what only Java prints.
 //!
 //! The lines are files of `conformance/tools`: a tool, its words, and behind ` < ` its input. `AT`
-//! stands for the broker, `NAME` for names of its own, `DIRECTORY` for the folder of the files; after
-//! `~` only exit code and output must be the same. Later lines of a file see what earlier ones made.
+//! stands for the broker, `NAME` for names of its own, `DIRECTORY` for the folder of the files;
+//! after `~` only exit code and output must be the same. Later lines of a file see what earlier
+//! ones made.
 
 use std::collections::BTreeMap;
 use std::fs;

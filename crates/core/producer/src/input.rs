@@ -152,8 +152,8 @@ pub enum Effect {
         /// The broker's time of it; `NONE` with CreateTime.
         append_time: TimestampMs,
     },
-    /// The broker finds the batch too large: its first records stay in it, the others become a batch
-    /// of their own, closed too. Both wait.
+    /// The broker finds the batch too large: its first records stay in it, the others become a
+    /// batch of their own, closed too. Both wait.
     Split {
         /// Which.
         batch: BatchId,

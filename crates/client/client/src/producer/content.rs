@@ -1,4 +1,4 @@
-//! The bytes of batches: with their numbers, and taken apart again when a broker finds them too large.
+//! The bytes of batches: with their numbers, and taken apart when a broker finds them too large.
 
 use bytes::Bytes;
 use ottla_records::{
