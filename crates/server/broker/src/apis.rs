@@ -117,7 +117,7 @@ macro_rules! awaited {
 pub static BROKER: Apis = Apis::new(&[
     served!(Produce, 3..=13, produce::handle),
     served!(Fetch, 4..=18, fetch::handle),
-    answered!(ListOffsets, 1..=11, list_offsets::handle),
+    awaited!(ListOffsets, 1..=11, list_offsets::handle),
     awaited!(Metadata, 0..=13, metadata::handle),
     awaited!(OffsetCommit, 2..=10, group_offsets::commit),
     awaited!(OffsetFetch, 1..=10, group_offsets::fetch),

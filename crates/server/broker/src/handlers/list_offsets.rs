@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ottla_messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequest};
 use ottla_messages::list_offsets_response::{
@@ -14,9 +15,11 @@ use ottla_messages::list_offsets_response::{
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_runtime::{FoundOffset, OffsetQuery, ReadBound, check_leader_epoch};
 use ottla_types::{LeaderEpoch, TimestampMs};
+use tokio::sync::oneshot;
 
 use super::fetch::ISOLATION_LEVELS;
-use crate::published::{Hosting, TopicEntry};
+use crate::Replica;
+use crate::published::{Hosting, Published, TopicEntry};
 use crate::reactor::ReactorService;
 use crate::request::RequestContext;
 
@@ -36,13 +39,59 @@ enum Asker {
     Debugger,
 }
 
-/// Answers for every partition.
-pub fn handle(
+/// A look-up that can be made, by whoever may wait for what it reads.
+#[derive(Debug)]
+struct LookUp {
+    replica: Arc<Replica>,
+    query: OffsetQuery,
+    /// The epoch in which the replica leads, as far as the client knows, or follows.
+    leader_epoch: LeaderEpoch,
+    /// How far the client may see of a leader; of a follower, all that it has.
+    bound: Option<ReadBound>,
+}
+
+impl LookUp {
+    fn perform(&self) -> Result<Option<FoundOffset>, ErrorCode> {
+        match self.bound {
+            Some(bound) => self
+                .replica
+                .find_offset(self.leader_epoch, self.query, bound),
+            None => self
+                .replica
+                .find_offset_following(self.leader_epoch, self.query),
+        }
+    }
+}
+
+/// A partition of the answer: the places of its topic and of itself.
+type Place = (usize, usize);
+
+/// Answers for every partition. What needs records to be read is looked up by threads that may
+/// wait for the disk.
+pub async fn handle(
     service: &Rc<ReactorService>,
     context: &RequestContext,
     request: ListOffsetsRequest,
 ) -> ListOffsetsResponse {
-    let published = service.node().published();
+    let (mut topics, reading) = look_up_all(&service.node().published(), context.version, request);
+    for (place, index, found) in read(reading).await {
+        let partitions = topics.get_mut(place.0).map(|topic| &mut topic.partitions);
+        if let Some(partition) = partitions.and_then(|partitions| partitions.get_mut(place.1)) {
+            *partition = answer(index, context.version, found);
+        }
+    }
+    ListOffsetsResponse {
+        topics,
+        ..ListOffsetsResponse::default()
+    }
+}
+
+/// Answers what can be answered at once, and says which look-ups are left.
+fn look_up_all(
+    published: &Published,
+    version: i16,
+    request: ListOffsetsRequest,
+) -> (Vec<ListOffsetsTopicResponse>, Vec<(Place, i32, LookUp)>) {
     let asker = match (request.replica_id, request.isolation_level) {
         (-2, _) => Asker::Debugger,
         (0.., _) => Asker::OfLeader(ReadBound::LogEnd),
@@ -51,24 +100,60 @@ pub fn handle(
     };
     let is_known = ISOLATION_LEVELS.contains(&request.isolation_level);
     let repeated = repeated_partitions(&request);
-    let topics = request.topics.into_iter().map(|topic| {
+    let mut reading = Vec::new();
+    let topics = (0..).zip(request.topics).map(|(topic_place, topic)| {
         let entry = published.topic_by_name(&topic.name);
-        let partitions = topic.partitions.iter().map(|partition| {
-            let at = (topic.name.clone(), partition.partition_index);
-            if !is_known || repeated.contains(&at) {
-                return without_offset(partition.partition_index, ErrorCode::INVALID_REQUEST);
-            }
-            look_up(entry, partition, asker, context.version)
-        });
+        let partitions = (0..)
+            .zip(&topic.partitions)
+            .map(|(partition_place, partition)| {
+                let index = partition.partition_index;
+                if !is_known || repeated.contains(&(topic.name.clone(), index)) {
+                    return without_offset(index, ErrorCode::INVALID_REQUEST);
+                }
+                match look_up(entry, partition, asker, version) {
+                    Ok(Some(look_up)) if look_up.query.reads_records() => {
+                        reading.push(((topic_place, partition_place), index, look_up));
+                        without_offset(index, ErrorCode::NONE)
+                    }
+                    Ok(Some(look_up)) => answer(index, version, look_up.perform()),
+                    Ok(None) => without_offset(index, ErrorCode::NONE),
+                    Err(error) => without_offset(index, error),
+                }
+            });
         ListOffsetsTopicResponse {
             partitions: partitions.collect(),
             name: topic.name,
         }
     });
-    ListOffsetsResponse {
-        topics: topics.collect(),
-        ..ListOffsetsResponse::default()
+    (topics.collect(), reading)
+}
+
+type Found = (Place, i32, Result<Option<FoundOffset>, ErrorCode>);
+
+/// Has the look-ups made, those of a directory one after the other on one of its threads.
+async fn read(mut reading: Vec<(Place, i32, LookUp)>) -> Vec<Found> {
+    let mut answers = Vec::new();
+    while let Some((_, _, first)) = reading.first() {
+        let directory = Arc::clone(first.replica.directory());
+        let is_there = |look_up: &LookUp| Arc::ptr_eq(look_up.replica.directory(), &directory);
+        let (there, elsewhere) = reading
+            .into_iter()
+            .partition::<Vec<_>, _>(|(_, _, look_up)| is_there(look_up));
+        reading = elsewhere;
+        let (reply, answer) = oneshot::channel();
+        directory.pool().spawn(move || {
+            let look_ups = there.into_iter();
+            let found = look_ups.map(|(place, index, look_up)| (place, index, look_up.perform()));
+            // Nobody waits any more: its connection is gone.
+            let _ = reply.send(found.collect::<Vec<Found>>());
+        });
+        answers.push(answer);
     }
+    let mut all = Vec::new();
+    for answer in answers {
+        all.extend(answer.await.expect("a pool does all that it is given"));
+    }
+    all
 }
 
 /// Partitions that are asked for more than once: it cannot be told which answer is which.
@@ -91,18 +176,12 @@ fn without_offset(partition_index: i32, error: ErrorCode) -> ListOffsetsPartitio
     }
 }
 
-fn look_up(
-    entry: Option<&TopicEntry>,
-    partition: &ListOffsetsPartition,
-    asker: Asker,
+fn answer(
+    partition_index: i32,
     version: i16,
+    found: Result<Option<FoundOffset>, ErrorCode>,
 ) -> ListOffsetsPartitionResponse {
-    // A symbol that the version does not know is refused before the topic is looked for.
-    let found = query(partition.timestamp, version).and_then(|query| {
-        let entry = entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-        find(entry, partition, asker, query)
-    });
-    let nothing = without_offset(partition.partition_index, ErrorCode::NONE);
+    let nothing = without_offset(partition_index, ErrorCode::NONE);
     match found {
         Ok(Some(found)) => ListOffsetsPartitionResponse {
             timestamp: found.timestamp.0,
@@ -115,37 +194,44 @@ fn look_up(
             ..nothing
         },
         Ok(None) => nothing,
-        Err(error) => without_offset(partition.partition_index, error),
+        Err(error) => without_offset(partition_index, error),
     }
 }
 
-fn find(
-    entry: &TopicEntry,
+/// What a partition is to be asked; `None` for what exists only with tiered storage.
+fn look_up(
+    entry: Option<&TopicEntry>,
     partition: &ListOffsetsPartition,
     asker: Asker,
-    query: Option<OffsetQuery>,
-) -> Result<Option<FoundOffset>, ErrorCode> {
+    version: i16,
+) -> Result<Option<LookUp>, ErrorCode> {
+    // A symbol that the version does not know is refused before the topic is looked for.
+    let query = query(partition.timestamp, version)?;
+    let entry = entry.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     let (index, epoch) = (
         partition.partition_index,
         LeaderEpoch(partition.current_leader_epoch),
     );
-    if let Asker::Debugger = asker
-        && let Hosting::Following {
-            replica,
-            leader_epoch,
-        } = entry.hosting(index)?
-    {
-        check_leader_epoch(*leader_epoch, epoch)?;
-        return query.map_or(Ok(None), |query| {
-            replica.find_offset_following(*leader_epoch, query)
-        });
-    }
-    let replica = entry.leader(index, epoch)?;
-    let bound = match asker {
-        Asker::OfLeader(bound) => bound,
-        Asker::Debugger => ReadBound::LogEnd,
+    let (replica, leader_epoch, bound) = match (asker, entry.hosting(index)) {
+        (
+            Asker::Debugger,
+            Ok(Hosting::Following {
+                replica,
+                leader_epoch,
+            }),
+        ) => {
+            check_leader_epoch(*leader_epoch, epoch)?;
+            (replica, *leader_epoch, None)
+        }
+        (Asker::Debugger, _) => (entry.leader(index, epoch)?, epoch, Some(ReadBound::LogEnd)),
+        (Asker::OfLeader(bound), _) => (entry.leader(index, epoch)?, epoch, Some(bound)),
     };
-    query.map_or(Ok(None), |query| replica.find_offset(epoch, query, bound))
+    Ok(query.map(|query| LookUp {
+        replica: Arc::clone(replica),
+        query,
+        leader_epoch,
+        bound,
+    }))
 }
 
 /// What a timestamp asks for; `None` for what exists only with tiered storage.

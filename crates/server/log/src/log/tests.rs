@@ -189,7 +189,7 @@ fn sealed_indexes_are_kafkas_and_lead_every_reader_right() {
 #[test]
 fn offsets_are_found_by_timestamp() {
     let (_storage, opened) = filled(60);
-    let view = opened.log.timestamp_view(Offset(60));
+    let view = opened.log.timestamp_view(Offset(60), None);
     for number in 0..60 {
         let found = view
             .first_at_or_after(TimestampMs(1000 + number))
@@ -207,7 +207,7 @@ fn offsets_are_found_by_timestamp() {
     );
     assert_eq!(view.first_at_or_after(TimestampMs(1060)).unwrap(), None);
     assert_eq!(view.largest().unwrap().unwrap().offset, Offset(59));
-    let cut = opened.log.timestamp_view(Offset(10));
+    let cut = opened.log.timestamp_view(Offset(10), None);
     assert_eq!(cut.first_at_or_after(TimestampMs(1010)).unwrap(), None);
 }
 
@@ -228,7 +228,7 @@ fn a_lookup_by_timestamp_never_looks_at_what_is_not_written_yet() {
         }
         let _not_written = opened.log.reserve(&header).unwrap();
     }
-    let view = opened.log.timestamp_view(Offset(25));
+    let view = opened.log.timestamp_view(Offset(25), None);
     assert_eq!(view.first_at_or_after(TimestampMs(5000)).unwrap(), None);
     let found = view.first_at_or_after(TimestampMs(1024)).unwrap().unwrap();
     assert_eq!(found.offset, Offset(24));
@@ -243,15 +243,18 @@ fn timestamps_out_of_order_are_found_where_they_first_appear() {
     for (offset, stamp) in (0..).zip(stamps) {
         append(&mut opened, &batch(Offset(offset), 1, stamp, 0)).unwrap();
     }
-    let view = opened.log.timestamp_view(Offset(stamps.len() as i64));
+    let view = opened.log.timestamp_view(Offset(stamps.len() as i64), None);
     for target in 0..100 {
         let expected = stamps.iter().position(|stamp| *stamp >= target);
-        let found = view.first_at_or_after(TimestampMs(target)).unwrap();
-        assert_eq!(
-            found.map(|found| found.offset.0 as usize),
-            expected,
-            "{target}"
-        );
+        let end = Offset(stamps.len() as i64);
+        // Whatever a view was made for, it finds the same.
+        for made_for in [None, Some(target), Some(target + 20), Some(target - 20)] {
+            let made_for = made_for.map(TimestampMs);
+            let view = opened.log.timestamp_view(end, made_for);
+            let found = view.first_at_or_after(TimestampMs(target)).unwrap();
+            let found = found.map(|found| found.offset.0 as usize);
+            assert_eq!(found, expected, "{target}, {made_for:?}");
+        }
     }
     assert_eq!(view.largest().unwrap().unwrap().offset, Offset(5));
 }
@@ -260,7 +263,7 @@ fn timestamps_out_of_order_are_found_where_they_first_appear() {
 fn a_lookup_by_timestamp_respects_the_log_start() {
     let (_storage, mut opened) = filled(60);
     opened.log.raise_log_start_offset(Offset(33));
-    let view = opened.log.timestamp_view(Offset(60));
+    let view = opened.log.timestamp_view(Offset(60), None);
     let found = view.first_at_or_after(TimestampMs(1000)).unwrap().unwrap();
     assert_eq!(found.offset, Offset(33));
 }

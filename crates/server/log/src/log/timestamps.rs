@@ -39,50 +39,63 @@ pub struct TimestampView<S: Storage> {
 struct Piece<S: Storage> {
     segment: Arc<Segment<S>>,
     size: u64,
-    /// Of the active segment: its indexes as they are now, and its largest timestamp.
-    active: Option<(Arc<Indexes>, TimestampMs)>,
+    active: Option<ActivePiece>,
+}
+
+/// What the indexes of the active segment say at that moment.
+#[derive(Clone, Copy, Debug)]
+struct ActivePiece {
+    largest_timestamp: TimestampMs,
+    /// No visible record in front of `position` has this timestamp or a later one.
+    target: TimestampMs,
+    position: u32,
 }
 
 impl<S: Storage> Log<S> {
-    /// What look-ups by timestamp work on. Only what is below `end_offset` is found: give the
-    /// written mark.
+    /// What a look-up by timestamp works on: of `target` or, without one, of the largest. Others
+    /// find the same, but read more. Only what is below `end_offset` is found: give the written
+    /// mark.
     #[must_use]
-    pub fn timestamp_view(&self, end_offset: Offset) -> TimestampView<S> {
+    pub fn timestamp_view(
+        &self,
+        end_offset: Offset,
+        target: Option<TimestampMs>,
+    ) -> TimestampView<S> {
         let first = self.floor(self.log_start_offset);
         let segments = self.segments.get(first..).unwrap_or_default();
-        TimestampView {
-            segments: segments.iter().map(|segment| self.piece(segment)).collect(),
+        let mut view = TimestampView {
+            segments: segments.iter().map(sealed_piece).collect(),
             start_offset: self.log_start_offset,
             end_offset: end_offset.min(self.log_end_offset),
-        }
-    }
-
-    fn piece(&self, segment: &Arc<Segment<S>>) -> Piece<S> {
-        let is_active = Arc::ptr_eq(segment, &self.active.segment);
+        };
+        // Looked up here, because the indexes are too large to be taken along.
         let indexer = &self.active.indexer;
-        Piece {
-            segment: segment.clone(),
-            size: if is_active {
-                self.active.size
-            } else {
-                segment.sealed_size()
-            },
-            active: is_active.then(|| (Arc::new(indexer.indexes.clone()), indexer.max_timestamp)),
+        let target = target.unwrap_or(indexer.max_timestamp);
+        let position = view.position_in(indexer.base_offset, &indexer.indexes, target);
+        if let Some(last) = view.segments.last_mut() {
+            last.size = self.active.size;
+            last.active = Some(ActivePiece {
+                largest_timestamp: indexer.max_timestamp,
+                target,
+                position,
+            });
         }
+        view
+    }
+}
+
+fn sealed_piece<S: Storage>(segment: &Arc<Segment<S>>) -> Piece<S> {
+    Piece {
+        segment: segment.clone(),
+        size: segment.sealed_size(),
+        active: None,
     }
 }
 
 impl<S: Storage> Piece<S> {
-    fn indexes(&self) -> Result<Arc<Indexes>, LogError> {
-        match &self.active {
-            Some((indexes, _)) => Ok(indexes.clone()),
-            None => self.segment.indexes(),
-        }
-    }
-
     fn largest_timestamp(&self) -> Result<TimestampMs, LogError> {
         match self.active {
-            Some((_, largest)) => Ok(largest),
+            Some(active) => Ok(active.largest_timestamp),
             None => self.segment.largest_timestamp(),
         }
     }
@@ -178,14 +191,24 @@ impl<S: Storage> TimestampView<S> {
 
     /// Where to begin: no visible record in front of it has this timestamp or a later one.
     fn position_before(&self, piece: &Piece<S>, target: TimestampMs) -> Result<u32, LogError> {
-        let indexes = piece.indexes()?;
-        let relative = |offset| relative_offset(piece.segment.base_offset(), offset).unwrap_or(0);
+        match piece.active {
+            Some(active) if active.target <= target => Ok(active.position),
+            Some(_) => Ok(0),
+            None => {
+                let indexes = piece.segment.indexes()?;
+                Ok(self.position_in(piece.segment.base_offset(), &indexes, target))
+            }
+        }
+    }
+
+    fn position_in(&self, base_offset: Offset, indexes: &Indexes, target: TimestampMs) -> u32 {
+        let relative = |offset| relative_offset(base_offset, offset).unwrap_or(0);
         // Entries say "no later timestamp up to here", so one below the target is needed.
         let before = indexes.offset_before(TimestampMs(target.0.saturating_sub(1)));
         // Behind the end lie places that are reserved and not written yet.
         let last = Offset(self.end_offset.0.saturating_sub(1));
         let from = before.max(relative(self.start_offset)).min(relative(last));
-        Ok(indexes.position_for(from))
+        indexes.position_for(from)
     }
 
     /// Shows the visible batches from a position on, until one gives an answer.

@@ -320,6 +320,17 @@ pub enum OffsetQuery {
     AtOrAfter(TimestampMs),
 }
 
+impl OffsetQuery {
+    /// Whether records have to be looked at, which may lie on the disk.
+    #[must_use]
+    pub fn reads_records(self) -> bool {
+        matches!(
+            self,
+            OffsetQuery::LargestTimestamp | OffsetQuery::AtOrAfter(_)
+        )
+    }
+}
+
 /// An offset that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FoundOffset {
@@ -393,8 +404,9 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                         .map_or(LeaderEpoch::NONE, |entry| entry.epoch);
                     return at(state.machine.log_start_offset(), epoch);
                 }
-                OffsetQuery::LargestTimestamp | OffsetQuery::AtOrAfter(_) => {
-                    state.log.timestamp_view(readable_to)
+                OffsetQuery::LargestTimestamp => state.log.timestamp_view(readable_to, None),
+                OffsetQuery::AtOrAfter(timestamp) => {
+                    state.log.timestamp_view(readable_to, Some(timestamp))
                 }
             }
         };
