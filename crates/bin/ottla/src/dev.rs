@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use ottla_broker::{Advertising, RunningNode, StartOptions};
+use ottla_broker::{Advertising, Halt, RunningNode, StartOptions};
 use ottla_config::Properties;
 use ottla_log::{LogDirectory, RealStorage};
 use ottla_metadata::MetadataVersion;
@@ -59,6 +59,7 @@ fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Res
     let node = ottla_broker::start(StartOptions {
         file,
         advertising: Advertising::Dialled,
+        halt: Halt::default(),
     })?;
     let signals = StopSignals::catch()?;
     print_banner(arguments, data, &node, started);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use ottla_broker::{Advertising, RunningNode, StartOptions};
+use ottla_broker::{Advertising, Halt, RunningNode, StartOptions};
 use ottla_config::Properties;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -34,6 +34,7 @@ pub fn start(arguments: &StartArguments) -> anyhow::Result<()> {
     let node = ottla_broker::start(StartOptions {
         file,
         advertising: Advertising::Registered,
+        halt: Halt::default(),
     })?;
     for listener in node.listeners() {
         tracing::info!(listener = listener.name, address = %listener.address, "listening");

@@ -12,6 +12,7 @@ use ottla_metadata::{MetadataDelta, MetadataImage};
 use ottla_runtime::quorum::{MetadataPublisher, MetadataShard, QuorumError, QuorumFacts};
 use ottla_types::{Instant, Now, Offset, RequestId};
 
+use crate::node::Halt;
 use crate::publisher::Publisher;
 
 /// The controller with what its quorum needs of it. Everything else is [`Controller`]'s.
@@ -94,23 +95,17 @@ impl MetadataShard for ClusterController {
     }
 }
 
-/// How the end of the quorum is told to the rest of the node.
-pub type OnQuorumStopped = Box<dyn FnOnce(Result<(), QuorumError>) + Send>;
-
-/// Hands committed metadata to the publisher.
+/// Hands committed metadata to the publisher; without them the process ends.
 pub struct ClusterPublisher {
     publisher: Publisher,
-    on_stopped: Option<OnQuorumStopped>,
+    halt: Halt,
 }
 
 impl ClusterPublisher {
-    /// Hands over to `publisher`; `on_stopped` is called once.
+    /// Hands over to `publisher`.
     #[must_use]
-    pub fn new(publisher: Publisher, on_stopped: OnQuorumStopped) -> ClusterPublisher {
-        ClusterPublisher {
-            publisher,
-            on_stopped: Some(on_stopped),
-        }
+    pub fn new(publisher: Publisher, halt: Halt) -> ClusterPublisher {
+        ClusterPublisher { publisher, halt }
     }
 }
 
@@ -118,7 +113,7 @@ impl MetadataPublisher<Infallible> for ClusterPublisher {
     fn publish(&mut self, delta: MetadataDelta) {
         if let Err(error) = self.publisher.publish(&delta) {
             tracing::error!(%error, "the log directories cannot be served: the process ends");
-            std::process::exit(1);
+            self.halt.halt();
         }
     }
 
@@ -127,8 +122,9 @@ impl MetadataPublisher<Infallible> for ClusterPublisher {
     }
 
     fn stopped(&mut self, outcome: Result<(), QuorumError>) {
-        if let Some(on_stopped) = self.on_stopped.take() {
-            on_stopped(outcome);
+        if let Err(error) = outcome {
+            tracing::error!(%error, "without its metadata quorum the node cannot go on");
+            self.halt.halt();
         }
     }
 }

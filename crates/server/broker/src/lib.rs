@@ -34,7 +34,7 @@ use ottla_log::RealStorage;
 
 pub use groups::{GroupHost, LoadError, load_groups};
 pub use lifecycle::LifecycleError;
-pub use node::{Advertising, Node};
+pub use node::{Advertising, Halt, Node};
 pub use start::{BoundListener, RunningNode, StartError, StartOptions, start};
 
 /// A replica of this node, with a group coordinator on it where there is one.

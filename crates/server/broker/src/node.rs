@@ -1,8 +1,12 @@
 //! What all threads of a node share.
 
+mod hooks;
+
+pub use hooks::{Halt, NodeHooks};
+
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use ottla_config::{BrokerConfig, SocketConfig};
@@ -10,10 +14,8 @@ use ottla_group::{GroupConfiguration, GroupContext};
 use ottla_machine::Random;
 use ottla_messages::KafkaString;
 use ottla_metadata::Broker;
-use ottla_partition::Input;
 use ottla_runtime::{
-    Connection, ConnectionBounds, ConnectionCount, Directory, DirectoryHooks, Notice, Notices,
-    Pool, ReactorHandle,
+    Connection, ConnectionBounds, ConnectionCount, Directory, Notice, Notices, Pool, ReactorHandle,
 };
 use ottla_types::{Duration, NodeId};
 
@@ -277,57 +279,5 @@ pub fn connection_bounds(sockets: &SocketConfig) -> ConnectionBounds {
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "node {}", self.node_id())
-    }
-}
-
-/// What the node does when one of its directories fails. Directories are made before the node, so
-/// the node is put in afterwards.
-#[derive(Clone, Debug, Default)]
-pub struct NodeHooks {
-    node: Arc<OnceLock<Arc<Node>>>,
-}
-
-impl NodeHooks {
-    /// Names the node.
-    pub fn set(&self, node: &Arc<Node>) {
-        self.node.get_or_init(|| Arc::clone(node));
-    }
-}
-
-impl DirectoryHooks<GroupHost> for NodeHooks {
-    fn on_failed(&self, directory: &Arc<Directory<GroupHost>>) {
-        let Some(node) = self.node.get() else { return };
-        for (_, topic) in node.published().topics() {
-            for hosting in topic.replicas() {
-                if let Some(replica) = hosting.open()
-                    && Arc::ptr_eq(replica.directory(), directory)
-                {
-                    node.deliver(replica.step(Input::StorageFailed));
-                }
-            }
-        }
-        if node
-            .directories()
-            .iter()
-            .all(|directory| directory.has_failed())
-        {
-            tracing::error!("no log directory is left: the process ends");
-            std::process::exit(1);
-        }
-    }
-
-    fn deliver(&self, notices: Notices) {
-        if let Some(node) = self.node.get() {
-            node.deliver(notices);
-        }
-    }
-
-    fn after(&self, pool: &Pool, wait: std::time::Duration, work: Box<dyn FnOnce() + Send>) {
-        let Some(node) = self.node.get() else { return };
-        let pool = pool.clone();
-        node.control().spawn(async move {
-            tokio::time::sleep(wait).await;
-            pool.spawn(work);
-        });
     }
 }

@@ -30,7 +30,7 @@ use crate::groups::GroupHost;
 use crate::lifecycle::{Identity, Lifecycle, LifecycleError};
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
-use crate::node::{Advertising, Node, NodeHooks, NodeParts};
+use crate::node::{Advertising, Halt, Node, NodeHooks, NodeParts};
 use crate::protection;
 use crate::publisher::Publisher;
 use crate::quorum_channel::QuorumChannel;
@@ -57,6 +57,8 @@ pub struct StartOptions {
     pub file: Properties,
     /// What clients are told about where it listens.
     pub advertising: Advertising,
+    /// What ends the process where the node cannot go on.
+    pub halt: Halt,
 }
 
 /// Why a node does not start.
@@ -135,7 +137,8 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         file: options.file,
         broker,
     };
-    let assembled = assemble(settings, options.advertising, &taken, control, &mut random)?;
+    let surroundings = (options.advertising, options.halt.clone());
+    let assembled = assemble(settings, surroundings, &taken, control, &mut random)?;
     let Assembled {
         node,
         handle,
@@ -154,7 +157,7 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     let publisher = Publisher::new(Arc::clone(&node), identity.incarnation, logs);
     let maintenance =
         Maintenance::new(Arc::clone(&node), publisher.replicas(), directories.clone());
-    let publisher = ClusterPublisher::new(publisher, Box::new(on_quorum_stopped));
+    let publisher = ClusterPublisher::new(publisher, options.halt);
     let (quorum, quorum_thread) = start_quorum(
         RealStorage,
         quorum::configuration(
@@ -219,12 +222,12 @@ struct Assembled {
 
 fn assemble(
     settings: Settings,
-    advertising: Advertising,
+    (advertising, halt): (Advertising, Halt),
     taken: &directories::Taken,
     control: tokio::runtime::Handle,
     random: &mut Random,
 ) -> Result<Assembled, StartError> {
-    let hooks = NodeHooks::default();
+    let hooks = NodeHooks::new(halt);
     let directories = directories::start(taken, &hooks)?;
     let handle = Arc::default();
     let count = settings
@@ -352,13 +355,6 @@ fn controller_channel(
             quorum.request(request, move |response| drop(reply.send(response)));
         }
     })
-}
-
-fn on_quorum_stopped(outcome: Result<(), QuorumError>) {
-    if let Err(error) = outcome {
-        tracing::error!(%error, "without its metadata quorum the node cannot go on");
-        std::process::exit(1);
-    }
 }
 
 fn start_reactors(

@@ -48,3 +48,5 @@ pub use segment::Segment;
 pub use storage::{
     BegunSync, Entry, EntryKind, MemoryFile, MemoryStorage, Metadata, OpenHow, RealStorage, Storage,
 };
+#[cfg(feature = "faults")]
+pub use storage::{fail_syncs, mend_syncs};

@@ -3,9 +3,13 @@
 //!
 //! *Invariants*: deterministic for equal calls (a listing is sorted); no call starts a thread.
 
+#[cfg(feature = "faults")]
+mod faults;
 mod memory;
 mod real;
 
+#[cfg(feature = "faults")]
+pub use faults::{fail_syncs, mend_syncs};
 pub use memory::{BegunSync, MemoryFile, MemoryStorage};
 pub use real::RealStorage;
 

@@ -17,6 +17,7 @@ mod shortcuts;
 
 pub use client::{Client, Waiting, request_frame};
 pub use node::TestNode;
+pub use ottla_log::{fail_syncs, mend_syncs};
 pub use shortcuts::{
     FETCH_BY_NAME, PRODUCE_BY_NAME, batch, batch_with, fetch_request, forged, now, only_fetched,
     only_produced, produce_request, values_of,

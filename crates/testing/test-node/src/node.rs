@@ -3,8 +3,10 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ottla_broker::{Advertising, Node, RunningNode, StartError, StartOptions};
+use ottla_broker::{Advertising, Halt, Node, RunningNode, StartError, StartOptions};
 use ottla_config::Properties;
 use ottla_types::NodeId;
 use tempfile::TempDir;
@@ -41,6 +43,7 @@ pub struct TestNode {
     running: Option<RunningNode>,
     directory: TempDir,
     settings: Vec<(String, String)>,
+    has_halted: Arc<AtomicBool>,
 }
 
 impl TestNode {
@@ -95,15 +98,19 @@ impl TestNode {
         for (key, value) in common.chain(own) {
             file.set(key, value);
         }
+        let has_halted = Arc::new(AtomicBool::new(false));
+        let halted = Arc::clone(&has_halted);
         let running = ottla_broker::start(StartOptions {
             file,
             advertising: Advertising::Registered,
+            halt: Halt::new(move || halted.store(true, Ordering::SeqCst)),
         })?;
         Ok(TestNode {
             node_id,
             running: Some(running),
             directory,
             settings,
+            has_halted,
         })
     }
 
@@ -136,6 +143,13 @@ impl TestNode {
         if let Some(running) = self.running.take() {
             running.stop();
         }
+    }
+
+    /// Whether its process would have ended by now. Here it goes on, so that it can be seen what it
+    /// does until then.
+    #[must_use]
+    pub fn has_halted(&self) -> bool {
+        self.has_halted.load(Ordering::SeqCst)
     }
 
     /// Where its logs lie.

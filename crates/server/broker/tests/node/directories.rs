@@ -1,10 +1,14 @@
-//! Several log directories, one of which cannot be used.
+//! Log directories that cannot be used, from the start or from some point on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use ottla_messages::ErrorCode;
-use ottla_test_node::{Client, TestNode, batch, only_produced, produce_request};
+use ottla_messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
+use ottla_test_node::{
+    Client, PRODUCE_BY_NAME, TestNode, batch, fail_syncs, mend_syncs, only_produced,
+    produce_request,
+};
 use tempfile::TempDir;
 
 /// Two directories of one node, that with the metadata first.
@@ -36,9 +40,17 @@ impl Pair {
     }
 
     fn start(&self) -> TestNode {
+        self.start_with("os")
+    }
+
+    fn start_with(&self, durability: &str) -> TestNode {
         let first = self.first.directory().display().to_string();
         let both = format!("{first},{}", self.path.display());
-        TestNode::with(&[("log.dirs", &both), ("metadata.log.dir", &first)])
+        TestNode::with(&[
+            ("log.dirs", &both),
+            ("metadata.log.dir", &first),
+            ("ottla.durability", durability),
+        ])
     }
 
     /// Puts a file where the second directory was; where it is now.
@@ -144,4 +156,109 @@ fn a_replica_that_cannot_be_opened_takes_its_directory_offline_only() {
         answers.contains(&ErrorCode::NONE) && answers.contains(&ErrorCode::KAFKA_STORAGE_ERROR)
     );
     assert!(broken.exists());
+}
+
+#[test]
+fn a_directory_whose_sync_fails_goes_offline_and_the_other_goes_on() {
+    let pair = Pair::new();
+    let mut node = pair.start_with("fsync");
+    let mut client = node.client();
+    client.create_topic("t", 4, &[]);
+    let is_broken: Vec<bool> = (0..4)
+        .map(|partition| pair.path.join(format!("t-{partition}")).exists())
+        .collect();
+    assert!(is_broken.contains(&true) && is_broken.contains(&false));
+    for partition in 0..4 {
+        client.produce_values("t", partition, &["before"]);
+    }
+    let assert_answers = |client: &mut Client| {
+        for (partition, is_broken) in (0..).zip(&is_broken) {
+            let expected = if *is_broken {
+                ErrorCode::KAFKA_STORAGE_ERROR
+            } else {
+                ErrorCode::NONE
+            };
+            let answer = produce(client, partition, "value");
+            assert_eq!(answer, expected, "partition {partition}");
+        }
+    };
+    fail_syncs(&pair.path);
+    assert_answers(&mut client);
+    // A device tells of what it has lost once; that the next sync succeeds means nothing.
+    mend_syncs(&pair.path);
+    assert_answers(&mut client);
+    assert_answers(&mut node.client());
+    assert!(!node.has_halted());
+    node.stop();
+
+    let node = pair.start_with("fsync");
+    let mut client = node.client();
+    for (partition, is_broken) in (0..).zip(is_broken) {
+        let values = client.fetch_values("t", partition, 0);
+        assert_eq!(values[0], "before");
+        if !is_broken {
+            assert_eq!(values, ["before", "value", "value", "value"]);
+        }
+    }
+}
+
+#[test]
+fn a_node_whose_only_directory_fails_halts_and_acknowledges_nothing_more() {
+    let node = TestNode::with(&[("ottla.durability", "fsync")]);
+    let mut client = node.client();
+    client.create_topic("t", 2, &[]);
+    client.produce_values("t", 0, &["before"]);
+    client.produce_values("t", 1, &["before"]);
+    let log = node.directory().join("t-0");
+    fail_syncs(&log);
+    let waiting: Vec<_> = (0..10)
+        .map(|_| {
+            let request = produce_request("t", 0, -1, batch(&["lost"]));
+            client.send(PRODUCE_BY_NAME, &request)
+        })
+        .collect();
+    for waiting in waiting {
+        let produced = only_produced(client.receive(waiting));
+        let error = ErrorCode(produced.error_code);
+        assert_eq!(error, ErrorCode::KAFKA_STORAGE_ERROR);
+    }
+    while !node.has_halted() {
+        std::thread::yield_now();
+    }
+    mend_syncs(&log);
+    for partition in [0, 1] {
+        let error = produce(&mut client, partition, "lost");
+        assert_eq!(error, ErrorCode::KAFKA_STORAGE_ERROR);
+    }
+    let again = node.killed_and_restarted();
+    for partition in [0, 1] {
+        let values = again.client().fetch_values("t", partition, 0);
+        assert_eq!(values[0], "before");
+    }
+}
+
+#[test]
+fn a_node_whose_metadata_log_fails_halts() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("before", 1, &[]);
+    let log = node.directory().join("__cluster_metadata-0");
+    fail_syncs(&log);
+    let create = CreateTopicsRequest {
+        topics: vec![CreatableTopic {
+            name: "lost".into(),
+            num_partitions: 1,
+            replication_factor: 1,
+            ..CreatableTopic::default()
+        }],
+        timeout_ms: 10_000,
+        validate_only: false,
+    };
+    let created = client.call(7, &create).topics.remove(0);
+    let error = ErrorCode(created.error_code);
+    assert_eq!(error, ErrorCode::NOT_CONTROLLER);
+    while !node.has_halted() {
+        std::thread::yield_now();
+    }
+    mend_syncs(&log);
 }

@@ -82,6 +82,8 @@ impl Storage for RealStorage {
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
+        #[cfg(feature = "faults")]
+        super::faults::check_sync(file)?;
         file.sync_data()
     }
 
