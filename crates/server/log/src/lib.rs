@@ -38,7 +38,7 @@ pub use leader_epochs::{EpochEntry, LeaderEpochs};
 pub use log::{
     AbortedView, ClosePlan, DeletedFiles, Located, Log, LogPosition, Read, Removal, Reservation,
     ReservedSpace, RetentionLimits, RetentionView, RollFacts, RollLimits, RollPlan, Rolled,
-    SpacePlan, TimestampAndOffset, TimestampView, must_roll,
+    SpacePlan, TimestampAndOffset, TimestampView, WriteBackPlan, must_roll,
 };
 pub use open_files::OpenFiles;
 pub use partition_metadata::{load_topic_id, store_topic_id};

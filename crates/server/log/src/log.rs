@@ -16,6 +16,7 @@ mod roll;
 mod space;
 mod timestamps;
 mod truncate;
+mod write_back;
 
 pub use close::ClosePlan;
 pub use read::{Located, LogPosition, Read};
@@ -23,6 +24,7 @@ pub use retention::{DeletedFiles, Removal, RetentionLimits, RetentionView};
 pub use roll::{RollFacts, RollLimits, RollPlan, Rolled, must_roll};
 pub use space::{ReservedSpace, SpacePlan};
 pub use timestamps::{AbortedView, TimestampAndOffset, TimestampView};
+pub use write_back::WriteBackPlan;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -74,6 +76,7 @@ impl<S: Storage> Place<S> {
 pub struct Log<S: Storage> {
     place: Place<S>,
     index_interval_bytes: u64,
+    write_back_bytes: u64,
     /// Ascending; the last one is `active.segment`.
     segments: Vec<Arc<Segment<S>>>,
     active: Active<S>,
@@ -102,6 +105,8 @@ struct Active<S: Storage> {
     size: u64,
     /// Up to here the device holds space for it, as far as this process knows.
     space_end: u64,
+    /// Up to here the device was told to begin; whole portions.
+    write_back_to: u64,
     indexer: Indexer,
     created_at: TimestampMs,
     /// Largest timestamp of the first batch.
@@ -116,6 +121,7 @@ impl<S: Storage> Active<S> {
             segment,
             size: 0,
             space_end: 0,
+            write_back_to: 0,
             indexer,
             created_at: now,
             first_timestamp: None,
@@ -129,6 +135,7 @@ impl<S: Storage> Active<S> {
 pub(crate) struct Recovered<S: Storage> {
     pub place: Place<S>,
     pub index_interval_bytes: u64,
+    pub write_back_bytes: u64,
     pub segments: Vec<Arc<Segment<S>>>,
     pub active_size: u64,
     pub active_indexer: Indexer,
@@ -166,10 +173,12 @@ impl<S: Storage> Log<S> {
             recovered.active_created_at,
         );
         active.size = recovered.active_size;
+        active.skip_write_back(recovered.write_back_bytes.max(1));
         active.first_timestamp = recovered.active_first_timestamp;
         Log {
             place: recovered.place,
             index_interval_bytes: recovered.index_interval_bytes,
+            write_back_bytes: recovered.write_back_bytes.max(1),
             segments: recovered.segments,
             active,
             log_start_offset: recovered.log_start_offset,

@@ -32,6 +32,8 @@ use segment::{End, RecoveredSegment};
 pub struct OpenOptions {
     /// `index.interval.bytes`.
     pub index_interval_bytes: u64,
+    /// So much is written to a segment before the device is told to begin with it; at least 1.
+    pub write_back_bytes: u64,
     /// Of `recovery-point-offset-checkpoint`; 0 if absent. The metadata log: always 0.
     pub recovery_point: Offset,
     /// Of `log-start-offset-checkpoint`; 0 if absent.
@@ -48,6 +50,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         OpenOptions {
             index_interval_bytes: 4096,
+            write_back_bytes: 8 << 20,
             recovery_point: Offset::ZERO,
             log_start_offset: Offset::ZERO,
             was_clean: false,
@@ -403,6 +406,7 @@ impl<S: Storage> Recovery<S> {
         Ok(Log::new(Recovered {
             place: self.place,
             index_interval_bytes: interval,
+            write_back_bytes: self.options.write_back_bytes,
             segments: self.segments.into_iter().map(|open| open.segment).collect(),
             active_size,
             active_indexer,

@@ -135,6 +135,24 @@ impl<S: Storage> Segment<S> {
         })
     }
 
+    /// Has the device begin with a range that was written, and does not wait for it. Nothing is
+    /// done when all was synced since.
+    ///
+    /// # Errors
+    /// When the device fails, as for [`Segment::sync`].
+    pub(crate) fn start_write_back(&self, position: u64, length: u64) -> Result<(), LogError> {
+        if self.removed.load(Ordering::Acquire) || !self.dirty.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // A file that was closed since holds nothing that is not synced.
+        let Some(file) = self.file.lock().clone() else {
+            return Ok(());
+        };
+        self.storage
+            .start_write_back(&file, position, length)
+            .map_err(LogError::storage("write back", &self.path(FileKind::Log)))
+    }
+
     /// Reserves space on the device up to `end`, without changing the file's size.
     ///
     /// # Errors

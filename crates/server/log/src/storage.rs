@@ -86,6 +86,9 @@ pub trait Storage: Clone + Send + Sync + 'static {
     fn read_at(&self, file: &Self::File, position: u64, place: &mut [u8]) -> io::Result<usize>;
     /// Returns when the file's bytes and size are on the device (`fdatasync`).
     fn sync(&self, file: &Self::File) -> io::Result<()>;
+    /// Has the device begin with the bytes of a range that it does not hold yet, and does not wait
+    /// for it to end. What it promises is nothing: [`Storage::sync`] does.
+    fn start_write_back(&self, file: &Self::File, position: u64, length: u64) -> io::Result<()>;
     /// Cuts (or extends with zeros) the file.
     fn truncate(&self, file: &Self::File, size: u64) -> io::Result<()>;
     /// Reserves space up to `end` without changing the file's size (`FALLOC_FL_KEEP_SIZE`).

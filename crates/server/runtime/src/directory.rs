@@ -15,6 +15,7 @@ use crate::notices::Notices;
 use crate::pool::{Pool, Work};
 use crate::replica::Hosted;
 use crate::space::WaitingForSpace;
+use crate::write_back::{self, WriteBacks};
 
 /// One entry of `log.dirs`.
 pub struct Directory<H: Hosted, S: Storage = RealStorage> {
@@ -25,6 +26,7 @@ pub struct Directory<H: Hosted, S: Storage = RealStorage> {
     committer: Committer<H, S>,
     failed: AtomicBool,
     waiting_for_space: WaitingForSpace,
+    write_backs: WriteBacks<S>,
     hooks: Box<dyn DirectoryHooks<H, S>>,
 }
 
@@ -39,6 +41,10 @@ pub trait DirectoryHooks<H: Hosted, S: Storage = RealStorage>: Send + Sync + 'st
     /// The time; the system's, unless the node has its own.
     fn now(&self) -> Now {
         clock::now()
+    }
+    /// How many bytes may be written before the device is told to begin with the oldest of them.
+    fn write_back_window(&self) -> u64 {
+        write_back::WINDOW
     }
 }
 
@@ -69,6 +75,7 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
         pool: Pool,
         hooks: Box<dyn DirectoryHooks<H, S>>,
     ) -> Arc<Directory<H, S>> {
+        let write_backs = WriteBacks::new(hooks.write_back_window());
         Arc::new(Directory {
             id,
             path,
@@ -77,6 +84,7 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
             committer: Committer::default(),
             failed: AtomicBool::new(false),
             waiting_for_space: WaitingForSpace::default(),
+            write_backs,
             hooks,
         })
     }
@@ -107,6 +115,10 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
 
     pub(crate) fn waiting_for_space(&self) -> &WaitingForSpace {
         &self.waiting_for_space
+    }
+
+    pub(crate) fn write_backs(&self) -> &WriteBacks<S> {
+        &self.write_backs
     }
 
     /// Has work done after a while, by one of the directory's threads.

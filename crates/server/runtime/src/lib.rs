@@ -19,6 +19,7 @@ mod replica;
 mod serve;
 mod service;
 mod space;
+mod write_back;
 
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};

@@ -13,6 +13,7 @@ mod retire;
 mod roll;
 mod space;
 mod watch;
+mod write_back;
 
 pub use append::{ClientBatch, HostAppender};
 pub use flush::FlushLimits;

@@ -107,6 +107,10 @@ impl DirectoryHooks<GroupHost, SimulatedDisk> for Hooks {
     fn now(&self) -> Now {
         self.clock.now()
     }
+
+    fn write_back_window(&self) -> u64 {
+        open::WRITE_BACK_WINDOW
+    }
 }
 
 /// What a reactor is to do.

@@ -19,7 +19,7 @@ use crate::tasks::pause;
 /// How the device fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskFault {
-    /// The next write to a file fails with EIO.
+    /// The next write to a file, or the beginning of its write-back, fails with EIO.
     Write,
     /// The next sync fails with EIO.
     Sync,
@@ -33,6 +33,7 @@ enum Call {
     Write,
     Read,
     Sync,
+    WriteBack,
     Name,
 }
 
@@ -153,7 +154,8 @@ impl Device {
             return Err(gone());
         }
         match (self.fault, call) {
-            (Some(DiskFault::Write), Call::Write) | (Some(DiskFault::Sync), Call::Sync) => {
+            (Some(DiskFault::Write), Call::Write | Call::WriteBack)
+            | (Some(DiskFault::Sync), Call::Sync) => {
                 self.fault = None;
                 Err(io::Error::other("injected EIO"))
             }
@@ -170,6 +172,7 @@ impl Device {
             Call::Write => 15,
             Call::Read => 5,
             Call::Sync => 100,
+            Call::WriteBack => 50,
             Call::Name => 30,
         };
         if self.random.below(100) >= in_hundred {
@@ -181,7 +184,7 @@ impl Device {
         };
         Some(match call {
             Call::Write | Call::Read | Call::Name => below(&mut self.random, microseconds(300)),
-            Call::Sync => below(&mut self.random, self.sync_max),
+            Call::Sync | Call::WriteBack => below(&mut self.random, self.sync_max),
         })
     }
 }
@@ -245,6 +248,11 @@ impl Storage for SimulatedDisk {
             return Ok(());
         }
         self.files.end_sync(begun)
+    }
+
+    fn start_write_back(&self, file: &MemoryFile, position: u64, length: u64) -> io::Result<()> {
+        self.take_time(Call::WriteBack)?;
+        self.files.start_write_back(file, position, length)
     }
 
     fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {

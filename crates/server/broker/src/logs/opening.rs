@@ -67,6 +67,7 @@ impl<S: Storage> Logs<S> {
             open_files: Arc::clone(&self.open_files),
             options: OpenOptions {
                 index_interval_bytes: index_interval_bytes(config),
+                write_back_bytes: OpenOptions::default().write_back_bytes,
                 recovery_point: offset(&loaded.recovery_points),
                 log_start_offset: offset(&loaded.log_starts),
                 was_clean: loaded.was_clean || is_new,

@@ -88,6 +88,7 @@ impl<S: Storage> Log<S> {
         aborted.retain(|aborted| aborted.last_offset < log_end_offset);
         active.indexer.indexes.aborted = aborted;
         active.size = scan.position();
+        active.skip_write_back(self.write_back_bytes);
         // Absent rather than stale: they are written again when the segment is full.
         for kind in [
             FileKind::OffsetIndex,

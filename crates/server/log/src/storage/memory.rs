@@ -8,6 +8,7 @@ mod power;
 
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,6 +68,8 @@ impl Default for Disk {
 struct FileContent {
     bytes: Vec<u8>,
     durable: Vec<u8>,
+    /// The ranges that the device was told to begin with.
+    write_backs: Vec<Range<u64>>,
     /// The number of the change at which `durable` was all there was.
     durable_since: u64,
     modified: TimestampMs,
@@ -142,6 +145,16 @@ impl MemoryStorage {
         self.disk.lock().cached_to = position;
     }
 
+    /// The ranges of a file that the device was told to begin with, in order.
+    #[must_use]
+    pub fn write_backs(&self, path: &Path) -> Vec<Range<u64>> {
+        let mut disk = self.disk.lock();
+        match disk.names.get(path).copied() {
+            Some(Node::File(inode)) => disk.file(inode).write_backs.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Sets the time that written files carry.
     pub fn set_clock(&self, now: TimestampMs) {
         self.disk.lock().clock = now;
@@ -182,7 +195,15 @@ impl Disk {
         self.changes += 1;
         let dead = self.fail_from.is_some_and(|from| number >= from);
         if dead || self.fail_once == Some(number) {
-            return Err(io::Error::other("injected failure"));
+            return Err(injected());
+        }
+        Ok(())
+    }
+
+    /// Fails for a process that died.
+    fn check_alive(&self) -> io::Result<()> {
+        if self.fail_from.is_some_and(|from| self.changes >= from) {
+            return Err(injected());
         }
         Ok(())
     }
@@ -273,6 +294,10 @@ fn is_root(path: &Path) -> bool {
     path.parent().is_none() || path.as_os_str().is_empty()
 }
 
+fn injected() -> io::Error {
+    io::Error::other("injected failure")
+}
+
 fn not_found() -> io::Error {
     io::ErrorKind::NotFound.into()
 }
@@ -304,6 +329,7 @@ impl Storage for MemoryStorage {
                 disk.files.push(FileContent {
                     bytes: Vec::new(),
                     durable: Vec::new(),
+                    write_backs: Vec::new(),
                     durable_since: 0,
                     modified,
                     reserved: 0,
@@ -356,6 +382,16 @@ impl Storage for MemoryStorage {
 
     fn sync(&self, file: &MemoryFile) -> io::Result<()> {
         self.end_sync(self.begin_sync(file))
+    }
+
+    /// Notes the range. It is no change: what a power cut leaves of it is what
+    /// [`MemoryStorage::torn_power_cut`] leaves of anything that was not synced.
+    fn start_write_back(&self, file: &MemoryFile, position: u64, length: u64) -> io::Result<()> {
+        let mut disk = self.disk.lock();
+        disk.check_alive()?;
+        let range = position..position + length;
+        disk.file(file.0).write_backs.push(range);
+        Ok(())
     }
 
     fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {

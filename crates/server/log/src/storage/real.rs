@@ -1,5 +1,7 @@
 //! The file system of the machine.
 
+mod write_back;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -85,6 +87,10 @@ impl Storage for RealStorage {
         #[cfg(feature = "faults")]
         super::faults::check_sync(file)?;
         file.sync_data()
+    }
+
+    fn start_write_back(&self, file: &File, position: u64, length: u64) -> io::Result<()> {
+        write_back::start(file, position, length)
     }
 
     fn truncate(&self, file: &File, size: u64) -> io::Result<()> {

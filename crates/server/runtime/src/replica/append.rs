@@ -219,6 +219,7 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
                 self.step_locked(state, Input::Written(write.next_offset), notices);
                 self.advance_rolls(state);
                 self.flush_if_many(state);
+                self.write_back_if_due(state);
                 if state.is_closing {
                     self.settled.notify_all();
                 }

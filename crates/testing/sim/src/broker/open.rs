@@ -24,6 +24,10 @@ use crate::plan::{PartitionPlan, Plan};
 pub const LOG_DIRECTORY: &str = "/data";
 /// Segment files that may be open at once: few, so that they are closed and opened.
 const OPEN_FILES: usize = 6;
+/// A few batches, so that write-back begins often.
+const WRITE_BACK_BYTES: u64 = 1_000;
+/// And some of them wait.
+pub(super) const WRITE_BACK_WINDOW: u64 = 3_000;
 const PRODUCER_ID_EXPIRATION_MS: i64 = 86_400_000;
 
 /// The partition of a number.
@@ -174,6 +178,7 @@ impl Opening<'_> {
         let checkpoints = self.checkpoints;
         let options = OpenOptions {
             index_interval_bytes: plan.index_interval_bytes,
+            write_back_bytes: WRITE_BACK_BYTES,
             recovery_point: at(&checkpoints.recovery_points, &partition),
             log_start_offset: at(&checkpoints.log_starts, &partition),
             was_clean: checkpoints.was_clean,

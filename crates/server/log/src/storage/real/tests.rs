@@ -86,3 +86,19 @@ fn space_behind_the_end_is_given_back_by_a_cut_to_the_same_size() {
     assert!(reserved < (1 << 20) / 512 || blocks() <= 16);
     assert_eq!(fs::read(&path).unwrap(), b"records");
 }
+
+#[test]
+fn write_back_begins_anywhere_in_a_file_and_changes_nothing() {
+    let (_directory, file) = file();
+    RealStorage
+        .write_at(&file, 0, &[IoSlice::new(b"records")])
+        .unwrap();
+    for (position, length) in [(0, 7), (0, 1 << 20), (4096, 4096)] {
+        RealStorage
+            .start_write_back(&file, position, length)
+            .unwrap();
+    }
+    assert_eq!(read(&file, 100), b"records");
+    let error = RealStorage.start_write_back(&file, u64::MAX, 1);
+    error.expect_err("no file is that large");
+}

@@ -46,10 +46,19 @@ impl<H: Hosted> DirectoryHooks<H, MemoryStorage> for Hooks {
     fn after(&self, _pool: &Pool, _wait: Duration, work: Work) {
         self.later.lock().unwrap().push_back(work);
     }
+
+    fn write_back_window(&self) -> u64 {
+        WRITE_BACK_WINDOW
+    }
 }
 
+/// So much the directory lets wait.
+pub(in crate::replica) const WRITE_BACK_WINDOW: u64 = 20_000;
+/// A portion of write-back.
+pub(in crate::replica) const WRITE_BACK_BYTES: u64 = 10_000;
+
 pub(in crate::replica) struct Rig<H: Hosted = ()> {
-    storage: MemoryStorage,
+    pub(in crate::replica) storage: MemoryStorage,
     pub(in crate::replica) replica: Arc<Replica<H, MemoryStorage>>,
     answers: Answers,
     later: Later,
@@ -74,7 +83,10 @@ pub(in crate::replica) fn rig<H: Hosted>(storage: MemoryStorage, segment_bytes: 
     let (pool, given) = Pool::without_threads();
     let directory = Directory::new(Uuid(200), path.to_owned(), storage.clone(), pool, hooks);
     let files = LogDirectory::new(storage.clone(), path);
-    let options = OpenOptions::default();
+    let options = OpenOptions {
+        write_back_bytes: WRITE_BACK_BYTES,
+        ..OpenOptions::default()
+    };
     let open_files = OpenFiles::new(10);
     let opened = open_log(&storage, &files.replica_path(&at()), &open_files, &options).unwrap();
     let settings = Settings {
@@ -124,7 +136,7 @@ fn batch(value: &[u8]) -> ClientBatch {
 
 impl<H: Hosted> Rig<H> {
     /// What the threads of the directory would do.
-    fn work(&self) {
+    pub(in crate::replica) fn work(&self) {
         while let Some(work) = self.given.take() {
             work();
         }
