@@ -42,6 +42,8 @@ pub struct BrokerConfig {
     pub classic_groups: ClassicGroupConfig,
     /// Idempotent producers.
     pub producer_ids: ProducerIdConfig,
+    /// `unstable.api.versions.enable`
+    pub unstable_api_versions_enable: bool,
     /// `unstable.feature.versions.enable`
     pub unstable_feature_versions_enable: bool,
     /// The keys of ottla's own.

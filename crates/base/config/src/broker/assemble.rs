@@ -68,6 +68,7 @@ impl BrokerConfig {
                 expiration_check_interval_ms: values
                     .i32("producer.id.expiration.check.interval.ms")?,
             },
+            unstable_api_versions_enable: values.boolean("unstable.api.versions.enable")?,
             unstable_feature_versions_enable: values.boolean("unstable.feature.versions.enable")?,
             own,
         })

@@ -52,7 +52,7 @@ pub fn handle(
         .collect();
     ApiVersionsResponse {
         api_keys: ranges(apis::served_on(service.node(), context.connection())),
-        supported_features: supported(service.node(), context.version),
+        supported_features: supported(service.node(), context),
         finalized_features_epoch: published.provenance.last_contained_offset.0,
         finalized_features,
         ..ApiVersionsResponse::default()
@@ -120,9 +120,17 @@ fn is_software_text(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
 }
 
-fn supported(node: &Node, version: i16) -> Vec<SupportedFeatureKey> {
-    let ranges = supported_features(node.config().unstable_feature_versions_enable);
-    ranges
+fn supported(node: &Node, context: &RequestContext) -> Vec<SupportedFeatureKey> {
+    let (config, version) = (node.config(), context.version);
+    let listener = &context.connection().listener;
+    // As in Kafka, the controller's listener tells by another key than the one that decides what
+    // is registered and may be finalized.
+    let tells_unstable = if config.listeners.is_controller_listener(listener) {
+        config.unstable_api_versions_enable
+    } else {
+        config.unstable_feature_versions_enable
+    };
+    supported_features(tells_unstable)
         .into_iter()
         .map(|(name, range)| SupportedFeatureKey {
             name: KafkaString::from(name),

@@ -244,3 +244,22 @@ fn the_two_listeners_serve_what_is_theirs() {
     assert!(of_broker.contains(&produce) && !of_broker.contains(&vote));
     assert!(of_controller.contains(&vote) && !of_controller.contains(&produce));
 }
+
+#[test]
+fn each_listener_tells_of_unstable_feature_levels_by_a_key_of_its_own() {
+    let highest = |mut client: Client| {
+        let features = api_versions(&mut client).supported_features;
+        let name = |name: &str| name == "metadata.version";
+        let version = features.iter().find(|feature| name(&feature.name)).unwrap();
+        version.max_version
+    };
+    let stable = highest(TestNode::start().client());
+    for (key, of_broker, of_controller) in [
+        ("unstable.feature.versions.enable", stable + 1, stable),
+        ("unstable.api.versions.enable", stable, stable + 1),
+    ] {
+        let node = TestNode::with(&[(key, "true")]);
+        assert_eq!(highest(node.client()), of_broker, "{key}");
+        assert_eq!(highest(node.controller_client()), of_controller, "{key}");
+    }
+}
