@@ -20,8 +20,8 @@ pub struct PendingProduce {
     context: RequestContext,
     response: ProduceResponse,
     first_number: u64,
-    /// By place in the request: whether an answer is awaited.
-    awaited: Vec<bool>,
+    /// By place in the request: the partition of the answer that is awaited, by topic and place.
+    awaited: Vec<Option<(usize, usize)>>,
     awaited_count: usize,
 }
 
@@ -34,11 +34,14 @@ impl PendingProduce {
         pending: usize,
         first_number: u64,
     ) -> PendingProduce {
-        let awaited = response
-            .responses
-            .iter()
-            .flat_map(|topic| &topic.partition_responses)
-            .map(|partition| partition.error_code == ErrorCode::NONE.0)
+        let topics = response.responses.iter().enumerate();
+        let awaited = topics
+            .flat_map(|(topic, of)| {
+                let partitions = of.partition_responses.iter().enumerate();
+                partitions.map(move |(place, partition)| {
+                    (partition.error_code == ErrorCode::NONE.0).then_some((topic, place))
+                })
+            })
             .collect();
         PendingProduce {
             context,
@@ -64,12 +67,12 @@ impl PendingProduce {
         let Some(place) = self.place(waiter_number(waiter)) else {
             return;
         };
-        let Some(awaited) = self.awaited.get_mut(place).filter(|awaited| **awaited) else {
+        let awaited = self.awaited.get_mut(place).and_then(Option::take);
+        let Some((topic, place)) = awaited else {
             return;
         };
-        *awaited = false;
         self.awaited_count -= 1;
-        if let Some(partition) = self.partitions().nth(place) {
+        if let Some(partition) = self.partition(topic, place) {
             produce::apply(partition, &produced);
         }
     }
@@ -82,18 +85,16 @@ impl PendingProduce {
             base_offset: Offset::NONE,
             log_start_offset: Offset::NONE,
         };
-        for (partition, awaited) in self.partitions().zip(awaited) {
-            if awaited {
+        for (topic, place) in awaited.into_iter().flatten() {
+            if let Some(partition) = self.partition(topic, place) {
                 produce::apply(partition, &produced);
             }
         }
     }
 
-    fn partitions(&mut self) -> impl Iterator<Item = &mut PartitionProduceResponse> {
-        self.response
-            .responses
-            .iter_mut()
-            .flat_map(|topic| &mut topic.partition_responses)
+    fn partition(&mut self, topic: usize, place: usize) -> Option<&mut PartitionProduceResponse> {
+        let topic = self.response.responses.get_mut(topic)?;
+        topic.partition_responses.get_mut(place)
     }
 
     /// Whether every batch is done.
