@@ -2,7 +2,7 @@
 //!
 //! Everything here may wait for a disk and runs on the pools of the directories.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, RealStorage};
@@ -25,6 +25,32 @@ pub struct Maintenance {
     node: Arc<Node>,
     replicas: OpenReplicas,
     directories: Arc<Vec<DirectoryPair>>,
+    /// Whether somebody stores checkpoints: two who do would write to the same file.
+    storing: Arc<Storing>,
+}
+
+/// A turn that one thread has at a time, without a lock held over its work.
+#[derive(Debug, Default)]
+struct Storing {
+    is_taken: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl Storing {
+    /// Does work in a turn of its own. Blocks while others have theirs.
+    fn in_turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_taken = self
+            .ended
+            .wait_while(is_taken, |is_taken| *is_taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        *is_taken = true;
+        drop(is_taken);
+        let result = work();
+        *self.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.ended.notify_one();
+        result
+    }
 }
 
 impl Maintenance {
@@ -39,6 +65,7 @@ impl Maintenance {
             node,
             replicas,
             directories: Arc::new(directories),
+            storing: Arc::default(),
         }
     }
 
@@ -132,7 +159,7 @@ impl Maintenance {
         replicas.values().filter(here).cloned().collect()
     }
 
-    /// Stores checkpoints of a directory.
+    /// Stores checkpoints of a directory; what they say is looked up when it is their turn.
     ///
     /// # Errors
     /// When one cannot be written.
@@ -141,7 +168,8 @@ impl Maintenance {
         (directory, files): &DirectoryPair,
         checkpoints: &[OffsetCheckpoint],
     ) -> Result<(), LogError> {
-        store_checkpoints(files, &self.replicas_in(directory), checkpoints)
+        self.storing
+            .in_turn(|| store_checkpoints(files, &self.replicas_in(directory), checkpoints))
     }
 
     fn enforce_retention(&self, (directory, _): &DirectoryPair) -> Result<(), LogError> {
@@ -149,7 +177,17 @@ impl Maintenance {
         for replica in self.replicas_in(directory) {
             if let Some(topic) = published.topic_by_id(replica.topic_id()) {
                 let deliver = |notices| self.node.deliver(notices);
-                expire_records(&replica, topic.config(), deliver)?;
+                match expire_records(&replica, topic.config(), deliver) {
+                    Ok(()) => {}
+                    // The device itself: nothing else in the directory can be looked at either.
+                    Err(error @ LogError::Storage { .. }) => return Err(error),
+                    // Gone meanwhile, or broken in one place: the others are looked at all the
+                    // same.
+                    Err(error) => {
+                        let partition = replica.topic_partition();
+                        tracing::warn!(%partition, %error, "retention passes it over");
+                    }
+                }
             }
         }
         Ok(())
