@@ -1,10 +1,12 @@
-//! One thread per log directory that puts what was written on the device.
+//! One thread per log directory, with helpers when many logs are written to, that puts what was
+//! written on the device.
 //!
 //! Group commit without a timer: whoever wrote during one round is served by the next, so the round
 //! is the batch. Every replica with written but not durable bytes takes part, whether somebody
 //! waits or not: what consumers may see follows the disk.
 
 use std::io;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -12,11 +14,13 @@ use ottla_log::Storage;
 
 use crate::directory::Directory;
 use crate::notices::Notices;
+use crate::pool::Pool;
 use crate::replica::{Hosted, Replica};
 
 /// From so many files on, waiting for them one after the other costs more than threads do.
 const PARALLEL_FROM: usize = 8;
-const THREADS: usize = 16;
+/// So many threads besides the committer itself.
+const HELPERS: usize = 15;
 
 /// The list of replicas to sync.
 #[derive(Debug)]
@@ -92,27 +96,46 @@ impl<H: Hosted, S: Storage> Committer<H, S> {
         thread::Builder::new()
             .name("committer".to_owned())
             .spawn(move || {
+                let mut helpers = None;
                 while let Some(round) = directory.committer().next_round() {
-                    commit_round(&directory, &round);
+                    commit_round(&directory, &round, &mut helpers);
                 }
             })?;
         Ok(())
     }
 }
 
-fn commit_round<H: Hosted, S: Storage>(
+/// Serves a round; with helpers, which are made when a round needs them first.
+pub(crate) fn commit_round<H: Hosted, S: Storage>(
     directory: &Arc<Directory<H, S>>,
     round: &[Arc<Replica<H, S>>],
+    helpers: &mut Option<Pool>,
 ) {
     if round.len() < PARALLEL_FROM {
         return commit_all(directory, round);
     }
-    let share = round.len().div_ceil(THREADS);
-    thread::scope(|scope| {
-        for replicas in round.chunks(share) {
-            scope.spawn(move || commit_all(directory, replicas));
-        }
-    });
+    if helpers.is_none() {
+        *helpers = Pool::start("committer", HELPERS).ok();
+    }
+    let Some(helpers) = helpers else {
+        return commit_all(directory, round);
+    };
+    let share = round.len().div_ceil(HELPERS + 1);
+    let (own, others) = round.split_at(share);
+    let (done, ended) = channel();
+    for replicas in others.chunks(share) {
+        let (directory, replicas) = (Arc::clone(directory), replicas.to_vec());
+        let done = done.clone();
+        helpers.spawn(move || {
+            commit_all(&directory, &replicas);
+            // Told by being dropped.
+            drop::<Sender<()>>(done);
+        });
+    }
+    drop(done);
+    commit_all(directory, own);
+    // Until nobody could send any more.
+    while ended.recv().is_ok() {}
 }
 
 fn commit_all<H: Hosted, S: Storage>(

@@ -3,6 +3,7 @@
 use ottla_log::MemoryStorage;
 
 use super::*;
+use crate::committer::commit_round;
 use crate::replica::space::tests::{Rig, rig};
 
 #[test]
@@ -42,4 +43,25 @@ fn what_is_older_than_flush_ms_is_flushed_when_somebody_looks() {
     assert!(!directory.has_waiting());
     flush_after(0);
     assert!(directory.has_waiting());
+}
+
+#[test]
+fn a_round_of_many_logs_is_over_when_all_are_on_the_device() {
+    let rigs: Vec<Rig> = (0..40)
+        .map(|_| rig(MemoryStorage::new(), 1 << 30))
+        .collect();
+    let round: Vec<_> = rigs.iter().map(|rig| Arc::clone(&rig.replica)).collect();
+    let (first, _) = round.split_first().unwrap();
+    let mut helpers = None;
+    for number in 0..3 {
+        for rig in &rigs {
+            rig.append(number, 100);
+        }
+        commit_round(first.directory(), &round, &mut helpers);
+        for replica in &round {
+            let marks = replica.look(|machine, _| machine.marks().clone());
+            assert_eq!(marks.durable(), marks.reserved());
+        }
+    }
+    assert!(helpers.is_some());
 }
