@@ -60,7 +60,8 @@ impl GroupHost {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.waiting.insert(id, reply);
-        self.step(Event::Request(id, request), appender, max_batch_bytes);
+        let event = Event::Request(id, request);
+        self.step(None, event, appender, max_batch_bytes);
     }
 
     /// Does what time demands.
@@ -69,18 +70,22 @@ impl GroupHost {
         appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
-        self.step(Event::Deadline, appender, max_batch_bytes);
+        self.step(None, Event::Deadline, appender, max_batch_bytes);
     }
 
+    /// Takes in that the metadata have changed: `context` says how, and holds for this step only.
     pub(super) fn on_image_changed<S: Storage>(
         &mut self,
         context: &GroupContext,
         appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
     ) {
-        let own = std::mem::replace(&mut self.context, context.clone());
-        self.step(Event::ImageChanged, appender, max_batch_bytes);
-        self.context = own;
+        self.step(
+            Some(context),
+            Event::ImageChanged,
+            appender,
+            max_batch_bytes,
+        );
     }
 
     /// Takes in what was committed while it loaded, which was told to nobody.
@@ -124,6 +129,7 @@ impl GroupHost {
 
     fn step<S: Storage>(
         &mut self,
+        context: Option<&GroupContext>,
         event: Event<GroupRequest>,
         appender: &mut HostAppender<'_, GroupHost, S>,
         max_batch_bytes: usize,
@@ -139,7 +145,8 @@ impl GroupHost {
             max_batch_bytes,
         };
         let input = Input::Event(event);
-        coordinator.step(now, &self.context, input, &mut encoder, &mut outputs);
+        let context = context.unwrap_or(&self.context);
+        coordinator.step(now, context, input, &mut encoder, &mut outputs);
         if coordinator.next_deadline() != before {
             self.deadline_changed.notify_one();
         }
