@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use ottla_config::Roles;
 use ottla_controller::{
     Controller, ControllerContext, ControllerRequest, ControllerResponse, ControllerSoft,
     ControllerState, activation_records,
@@ -13,6 +14,7 @@ use ottla_runtime::quorum::{MetadataPublisher, MetadataShard, QuorumError, Quoru
 use ottla_types::{Instant, Now, Offset, RequestId};
 
 use crate::node::Halt;
+use crate::protection;
 use crate::publisher::Publisher;
 
 /// The controller with what its quorum needs of it. Everything else is [`Controller`]'s.
@@ -99,18 +101,37 @@ impl MetadataShard for ClusterController {
 pub struct ClusterPublisher {
     publisher: Publisher,
     halt: Halt,
+    must_look_first: bool,
 }
 
 impl ClusterPublisher {
-    /// Hands over to `publisher`.
+    /// Hands over to `publisher`. A controller alone serves before it knows the metadata, which may
+    /// need the other nodes of its quorum: it looks at them when they come, as a broker does before
+    /// it lets clients in.
     #[must_use]
-    pub fn new(publisher: Publisher, halt: Halt) -> ClusterPublisher {
-        ClusterPublisher { publisher, halt }
+    pub fn new(publisher: Publisher, halt: Halt, roles: Roles) -> ClusterPublisher {
+        ClusterPublisher {
+            publisher,
+            halt,
+            must_look_first: !roles.broker,
+        }
+    }
+
+    /// Ends the process if the first metadata have what protects the cluster and is not enforced.
+    fn look_at(&mut self, image: &MetadataImage) {
+        if !std::mem::take(&mut self.must_look_first) {
+            return;
+        }
+        if let Err(refusal) = protection::check(image) {
+            tracing::error!("{refusal}");
+            self.halt.halt();
+        }
     }
 }
 
 impl MetadataPublisher<Infallible> for ClusterPublisher {
     fn publish(&mut self, delta: MetadataDelta) {
+        self.look_at(&delta.after);
         if let Err(error) = self.publisher.publish(&delta) {
             tracing::error!(%error, "the log directories cannot be served: the process ends");
             self.halt.halt();

@@ -8,10 +8,25 @@ use ottla_metadata::{Changes, MetadataImage};
 /// How many of a kind are named.
 const NAMED: usize = 3;
 
-/// Everything that protects and is not enforced: one text for each kind.
-#[must_use]
-pub fn unenforced(image: &MetadataImage) -> Vec<String> {
-    unenforced_of(image, |_| true)
+/// What protects and is not enforced, in words.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Refusing to start: the metadata has {0}, which protect this cluster, and ottla does not \
+     implement them yet."
+)]
+pub struct Unenforced(String);
+
+/// Whether a node may serve on this metadata.
+///
+/// # Errors
+/// When they protect the cluster from what the node would let happen.
+pub fn check(image: &MetadataImage) -> Result<(), Unenforced> {
+    let unenforced = unenforced_of(image, |_| true);
+    if unenforced.is_empty() {
+        Ok(())
+    } else {
+        Err(Unenforced(unenforced.join(", ")))
+    }
 }
 
 /// The same, of the kinds that have changed.

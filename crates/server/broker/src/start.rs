@@ -31,7 +31,7 @@ use crate::lifecycle::{Identity, Lifecycle, LifecycleError};
 use crate::logs::Logs;
 use crate::maintenance::Maintenance;
 use crate::node::{Advertising, Halt, Node, NodeHooks, NodeParts};
-use crate::protection;
+use crate::protection::{self, Unenforced};
 use crate::publisher::Publisher;
 use crate::quorum_channel::QuorumChannel;
 use crate::reactor::{Message, ReactorService};
@@ -87,11 +87,8 @@ pub enum StartError {
     #[error("{0}")]
     Lifecycle(#[from] LifecycleError),
     /// The metadata has what protects the cluster and would not be enforced.
-    #[error(
-        "Refusing to start: the metadata has {0}, which protect this cluster, and ottla does not \
-         implement them yet."
-    )]
-    Unprotected(String),
+    #[error("{0}")]
+    Unprotected(#[from] Unenforced),
     /// A thread or poller.
     #[error("the system refuses a thread or a poller: {0}")]
     System(#[from] io::Error),
@@ -144,20 +141,13 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
         handle,
         reactors,
     } = assembled;
-    let expiration = i64::from(node.config().producer_ids.expiration_ms);
-    let logs = Logs::load(
-        node.node_id(),
-        (node.directories(), taken.has_offline),
-        &node.config().log_dirs.metadata_log_dir,
-        open_files(),
-        expiration,
-        random.next_u64(),
-    )?;
+    let logs = load_logs(&node, taken.has_offline, random.next_u64())?;
     let directories = logs.directories();
     let publisher = Publisher::new(Arc::clone(&node), identity.incarnation, logs);
     let maintenance =
         Maintenance::new(Arc::clone(&node), publisher.replicas(), directories.clone());
-    let publisher = ClusterPublisher::new(publisher, options.halt);
+    let roles = node.config().node.roles;
+    let publisher = ClusterPublisher::new(publisher, options.halt, roles);
     let (quorum, quorum_thread) = start_quorum(
         RealStorage,
         quorum::configuration(
@@ -195,15 +185,25 @@ pub fn start(options: StartOptions) -> Result<RunningNode, StartError> {
     serve_clients(running, &acceptance)
 }
 
+fn load_logs(node: &Node, has_offline: bool, seed: u64) -> Result<Logs, LogError> {
+    Logs::load(
+        node.node_id(),
+        (node.directories(), has_offline),
+        &node.config().log_dirs.metadata_log_dir,
+        open_files(),
+        i64::from(node.config().producer_ids.expiration_ms),
+        seed,
+    )
+}
+
 /// Lets clients in, if nothing in the metadata protects the cluster from what they may do here.
 fn serve_clients(
     mut running: RunningNode,
     acceptance: &Acceptance,
 ) -> Result<RunningNode, StartError> {
-    let unenforced = protection::unenforced(&running.node.published().image);
-    if !unenforced.is_empty() {
+    if let Err(refusal) = protection::check(&running.node.published().image) {
         running.stop();
-        return Err(StartError::Unprotected(unenforced.join(", ")));
+        return Err(refusal.into());
     }
     running.maintenance.start();
     running.metrics_address = listeners::serve_metrics(&running.node)?;

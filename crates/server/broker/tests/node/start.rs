@@ -176,3 +176,26 @@ fn what_protects_in_the_metadata_and_is_not_enforced_is_named() {
         );
     }
 }
+
+#[test]
+fn a_controller_alone_does_not_go_on_over_what_protects_and_is_not_enforced() {
+    let mut node = TestNode::with(&[
+        ("process.roles", "controller"),
+        ("listeners", "CONTROLLER://127.0.0.1:0"),
+    ]);
+    while node.node().published().image.controllers.is_empty() {
+        std::thread::yield_now();
+    }
+    assert!(!node.has_halted());
+    node.stop();
+    let credential = UserScramCredentialRecord {
+        name: "cid".into(),
+        mechanism: 1,
+        ..UserScramCredentialRecord::default()
+    };
+    leave_record(&node, MetadataRecord::UserScramCredential(credential));
+    let node = node.restarted();
+    while !node.has_halted() {
+        std::thread::yield_now();
+    }
+}
