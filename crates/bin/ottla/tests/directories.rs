@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -165,6 +167,36 @@ fn a_file_in_place_of_the_directory_with_the_metadata() {
     fs::remove_dir_all(node.first()).unwrap();
     fs::write(node.first(), "in the way").unwrap();
     assert_says(&node.refusal(), &node.first(), "Not a directory");
+}
+
+/// Takes the right to write from everybody but root, and from root by being somebody else.
+fn protect(command: &mut Command, directories: &[PathBuf]) {
+    const NOBODY: u32 = 65_534;
+    for directory in directories {
+        let home = directory.parent().unwrap();
+        fs::set_permissions(home, Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(directory, Permissions::from_mode(0o555)).unwrap();
+    }
+    if rustix::process::getuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+}
+
+#[test]
+fn directories_that_cannot_be_written_to() {
+    let node = Node::new();
+    // Whoever it is run as may not be allowed to look where it was built.
+    let program = node.home.path().join("ottla");
+    fs::copy(env!("CARGO_BIN_EXE_ottla"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.arg("start").arg(node.properties());
+    protect(&mut command, &[node.first(), node.second()]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let path = node.first().display().to_string();
+    assert!(said.contains(&path), "{said}");
+    assert!(said.contains("Permission denied"), "{said}");
 }
 
 #[test]
