@@ -53,8 +53,8 @@ keys! {
         Honoured,
         "Milliseconds between the controller's rounds that look for unclean elections.";
     "unstable.api.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, Honoured,
-        "Whether versions of APIs that are not yet stable are offered, of which there are none, and \
-        whether a controller's listener tells of feature levels that are not.";
+        "Whether versions of APIs that are not yet stable are offered, of which there are none, \
+        and whether a controller's listener tells of feature levels that are not.";
     "unstable.feature.versions.enable", Boolean, Is("false"), Any, High, ReadOnly, Honoured,
         "Whether versions of features that are not yet stable may be used.";
 }
