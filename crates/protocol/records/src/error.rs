@@ -13,6 +13,9 @@ pub enum RecordError {
     /// The batch is whole, but what it says is not allowed or not consistent.
     #[error("invalid batch: {0}")]
     Invalid(String),
+    /// There is not exactly one batch in the bytes.
+    #[error("invalid batch: {0}")]
+    NotOneBatch(&'static str),
     /// A format before 2, which Kafka ceased to accept with 4.0 (KIP-724).
     #[error("message format {0} is not supported: only format 2 is (KIP-724)")]
     UnsupportedMagic(u8),
@@ -92,7 +95,9 @@ impl RecordError {
         const INVALID_RECORD: i16 = 87;
         match self {
             RecordError::Corrupt(_) => CORRUPT_MESSAGE,
-            RecordError::Invalid(_) | RecordError::UnsupportedMagic(_) => INVALID_RECORD,
+            RecordError::Invalid(_)
+            | RecordError::NotOneBatch(_)
+            | RecordError::UnsupportedMagic(_) => INVALID_RECORD,
             RecordError::TooLarge { .. } | RecordError::InflatesBeyond(_) => MESSAGE_TOO_LARGE,
             RecordError::LargerThanSegment { .. } => RECORD_LIST_TOO_LARGE,
             RecordError::Rejected(rejected) if rejected.invalid_timestamp => INVALID_TIMESTAMP,

@@ -122,16 +122,16 @@ pub fn validate_client_batch(
 
 fn parse_only_batch(bytes: &[u8]) -> Result<BatchHeader, RecordError> {
     if bytes.is_empty() {
-        return Err(RecordError::invalid("the request has no record batch"));
+        return Err(RecordError::NotOneBatch("the request has no record batch"));
     }
     if bytes.len() < BATCH_HEADER_SIZE {
-        return Err(RecordError::invalid("the record batch is cut short"));
+        return Err(RecordError::NotOneBatch("the record batch is cut short"));
     }
     let header = BatchHeader::parse(bytes)?;
     match bytes.len().cmp(&(header.size_in_bytes as usize)) {
-        std::cmp::Ordering::Less => Err(RecordError::invalid("the record batch is cut short")),
+        std::cmp::Ordering::Less => Err(RecordError::NotOneBatch("the record batch is cut short")),
         std::cmp::Ordering::Equal => Ok(header),
-        std::cmp::Ordering::Greater => Err(RecordError::invalid(
+        std::cmp::Ordering::Greater => Err(RecordError::NotOneBatch(
             "there must be exactly one record batch for a partition",
         )),
     }

@@ -37,6 +37,7 @@ pub fn handle(
         let keys: Option<HashSet<&str>> = resource
             .configuration_keys
             .as_ref()
+            .filter(|keys| !keys.is_empty())
             .map(|keys| keys.iter().map(|key| &**key).collect());
         let (error, message, configs) = match entries(node, &published, resource) {
             Ok(entries) => {

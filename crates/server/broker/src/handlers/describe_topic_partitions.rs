@@ -35,10 +35,12 @@ pub fn handle(
         Some(cursor) => (cursor.topic_name.as_str(), cursor.partition_index),
         None => ("", 0),
     };
-    if from_partition < 0 {
+    let all = request.topics.is_empty();
+    let is_asked = |name: &str| request.topics.iter().any(|topic| &*topic.name == name);
+    let is_lost = request.cursor.is_some() && !all && !is_asked(from_topic);
+    if from_partition < 0 || is_lost {
         return refused(&request, ErrorCode::INVALID_REQUEST);
     }
-    let all = request.topics.is_empty();
     let mut names: BTreeSet<&str> = request.topics.iter().map(|topic| &*topic.name).collect();
     if all {
         names = image
@@ -141,7 +143,7 @@ fn absent(name: &str) -> DescribeTopicPartitionsResponseTopic {
         error_code: error.0,
         name: Some(KafkaString::copy_from(name)),
         is_internal: is_internal(name),
-        topic_authorized_operations: operations::NOT_ASKED,
+        topic_authorized_operations: operations::TOPIC,
         ..DescribeTopicPartitionsResponseTopic::default()
     }
 }

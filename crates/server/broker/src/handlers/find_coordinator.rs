@@ -61,9 +61,15 @@ pub async fn handle(
         };
     }
     let only = coordinators.pop().unwrap_or_default();
+    let is_found = only.error_code == ErrorCode::NONE.0;
     FindCoordinatorResponse {
         error_code: only.error_code,
-        error_message: only.error_message,
+        // Kafka's versions for one key spell the absence of an error.
+        error_message: if is_found {
+            Some(KafkaString::from("NONE"))
+        } else {
+            only.error_message
+        },
         node_id: only.node_id,
         host: only.host,
         port: only.port,

@@ -31,6 +31,10 @@ pub async fn handle(
     request: MetadataRequest,
 ) -> MetadataResponse {
     let mut published = service.node().published();
+    let topics = request.topics.as_deref().unwrap_or_default();
+    if are_malformed(topics, context.version) {
+        return refused(topics);
+    }
     let missing = missing_topics(service, &published, context.version, &request);
     let mut failures = HashMap::new();
     if !missing.is_empty() {
@@ -54,6 +58,19 @@ pub async fn handle(
         } else {
             operations::NOT_ASKED
         },
+        ..MetadataResponse::default()
+    }
+}
+
+/// Names every topic of a malformed request, and tells nothing else.
+fn refused(topics: &[MetadataRequestTopic]) -> MetadataResponse {
+    let refused = topics.iter().map(|topic| {
+        let name = topic.name.clone().unwrap_or_default();
+        absent(ErrorCode::INVALID_REQUEST, Some(name), topic.topic_id)
+    });
+    MetadataResponse {
+        topics: refused.collect(),
+        controller_id: -1,
         ..MetadataResponse::default()
     }
 }
@@ -85,7 +102,7 @@ fn missing_topics(
         return Vec::new();
     }
     let topics = request.topics.as_deref().unwrap_or_default();
-    if are_malformed(topics, version) || are_by_id(topics) {
+    if are_by_id(topics) {
         return Vec::new();
     }
     names(topics)
@@ -154,13 +171,6 @@ impl Describe<'_> {
                 .topics
                 .iter()
                 .map(|topic| self.topic(topic))
-                .collect(),
-            Some(topics) if are_malformed(topics, version) => topics
-                .iter()
-                .map(|topic| {
-                    let name = topic.name.clone().unwrap_or_default();
-                    absent(ErrorCode::INVALID_REQUEST, Some(name), Uuid::ZERO)
-                })
                 .collect(),
             Some(topics) if are_by_id(topics) => {
                 let ids: BTreeSet<Uuid> = topics.iter().map(|topic| topic.topic_id).collect();

@@ -14,11 +14,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ottla_messages::ErrorCode;
 use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, TopicProduceData};
 use ottla_messages::produce_response::{
     PartitionProduceResponse, ProduceResponse, TopicProduceResponse,
 };
+use ottla_messages::{ErrorCode, KafkaString};
 use ottla_partition::{Acks, Produced, WaiterId};
 use ottla_records::BatchHeader;
 use ottla_runtime::{ClientBatch, Notice, Notices, clock, waiter_number};
@@ -28,10 +28,13 @@ use crate::Replica;
 use crate::published::{Published, TopicEntry};
 use crate::reactor::{PendingProduce, ReactorService};
 use crate::request::RequestContext;
-use check::{Checked, Refusal, check, find_topic, is_heavy};
+use check::{Checked, Refusal, broken, check, find_topic, is_heavy};
 
 /// Handles the request; answers at once or when the last of its batches is done.
 pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: ProduceRequest) {
+    if let Some(message) = broken(&request) {
+        return refuse_whole(context, &request, message);
+    }
     let Some(acks) = acks_of(&request) else {
         let refused = refuse_acks(&service.node().published(), context.version, &request);
         return context.send(&refused);
@@ -255,6 +258,32 @@ pub fn apply(response: &mut PartitionProduceResponse, produced: &Produced) {
     if produced.error != ErrorCode::NONE {
         response.log_append_time_ms = -1;
     }
+}
+
+/// Refuses all that a request brings because of a part that cannot even be walked over.
+fn refuse_whole(context: RequestContext, request: &ProduceRequest, message: String) {
+    if request.acks == 0 {
+        context.connection().close();
+        return context.stay_silent();
+    }
+    let message = KafkaString::from(message);
+    let responses = request.topic_data.iter().map(|topic| {
+        let refuse = |partition: &PartitionProduceData| {
+            let refusal = Refusal::from(ErrorCode::CORRUPT_MESSAGE);
+            refusal
+                .because(message.clone())
+                .into_response(partition.index)
+        };
+        TopicProduceResponse {
+            partition_responses: topic.partition_data.iter().map(refuse).collect(),
+            name: topic.name.clone(),
+            topic_id: topic.topic_id,
+        }
+    });
+    context.send(&ProduceResponse {
+        responses: responses.collect(),
+        ..ProduceResponse::default()
+    });
 }
 
 /// Refuses a request whose acks mean nothing; what does not exist is named first.

@@ -277,6 +277,14 @@ fn requests_that_no_coordinator_can_take_are_refused_by_name() {
         ErrorCode(hasty.error_code),
         ErrorCode::INVALID_SESSION_TIMEOUT
     );
+    let found = client.call(
+        3,
+        &FindCoordinatorRequest {
+            key: GROUP.into(),
+            ..FindCoordinatorRequest::default()
+        },
+    );
+    assert_eq!(found.error_message.as_deref(), Some("NONE"));
     let transactions = client.ask(&FindCoordinatorRequest {
         key_type: 1,
         coordinator_keys: vec!["bank".into()],

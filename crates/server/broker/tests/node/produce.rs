@@ -117,6 +117,40 @@ fn what_cannot_be_appended_is_refused_with_its_reason() {
 }
 
 #[test]
+fn a_refusal_says_where_the_log_starts_if_it_was_looked_at() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("keys", 1, &[("cleanup.policy", "compact")]);
+    let unkeyed = client.produce("keys", 0, batch(&["v"]));
+    assert_eq!(ErrorCode(unkeyed.error_code), ErrorCode::INVALID_RECORD);
+    assert_eq!(unkeyed.log_start_offset, 0);
+    let two = [batch(&["a"]), batch(&["b"])].concat();
+    let two = client.produce("keys", 0, Bytes::from(two));
+    assert_eq!(ErrorCode(two.error_code), ErrorCode::INVALID_RECORD);
+    assert_eq!((two.log_start_offset, two.error_message), (-1, None));
+}
+
+#[test]
+fn a_batch_that_cannot_be_walked_over_spoils_its_whole_request() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    client.create_topic("orders", 2, &[]);
+    let mut strange = batch(&["v"]).to_vec();
+    strange[16] = 3; // the format
+    let mut request = produce_request("orders", 0, -1, batch(&["whole"]));
+    let mut other = request.topic_data[0].partition_data[0].clone();
+    (other.index, other.records) = (1, Some(Bytes::from(strange)));
+    request.topic_data[0].partition_data.push(other);
+    let response = client.call(PRODUCE_BY_NAME, &request);
+    for refused in &response.responses[0].partition_responses {
+        assert_eq!(ErrorCode(refused.error_code), ErrorCode::CORRUPT_MESSAGE);
+        let message = refused.error_message.as_deref();
+        assert_eq!(message, Some("Invalid magic found in record: 3"));
+    }
+    assert_eq!(client.fetch("orders", 0, 0).high_watermark, 0);
+}
+
+#[test]
 fn without_acknowledgement_an_error_ends_the_connection() {
     let node = TestNode::start();
     let mut client = node.client();

@@ -244,6 +244,26 @@ fn a_page_that_begins_nowhere_is_refused() {
     assert_eq!(ErrorCode(refused.error_code), ErrorCode::INVALID_REQUEST);
     let behind = client.ask(&page(i32::MAX)).topics.remove(0);
     assert_eq!((behind.error_code, behind.partitions.len()), (0, 0));
+    // The cursor is one of the topics that are asked for.
+    let mut astray = page(0);
+    astray.topics[0].name = "b".into();
+    let refused = client.ask(&astray).topics.remove(0);
+    assert_eq!(ErrorCode(refused.error_code), ErrorCode::INVALID_REQUEST);
+}
+
+#[test]
+fn ids_before_their_version_are_refused_and_nothing_else_is_told() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    let topic_id = client.create_topic("orders", 1, &[]);
+    let mut request = by_name("orders", false);
+    request.topics.as_mut().unwrap()[0].topic_id = topic_id;
+    let response = client.call(11, &request);
+    assert_eq!((response.brokers.len(), response.controller_id), (0, -1));
+    assert_eq!(response.cluster_id, None);
+    let refused = &response.topics[0];
+    assert_eq!(ErrorCode(refused.error_code), ErrorCode::INVALID_REQUEST);
+    assert_eq!(refused.topic_id, topic_id);
 }
 
 #[test]

@@ -11,11 +11,12 @@ use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, Topi
 use ottla_messages::produce_response::{BatchIndexAndErrorMessage, PartitionProduceResponse};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_records::{
-    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, Compression, RecordError, Summary,
-    TimestampType, validate_client_batch,
+    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, Compression, LOG_OVERHEAD, RecordError,
+    Summary, TimestampType, validate_client_batch,
 };
 use ottla_runtime::clock;
 
+use crate::Replica;
 use crate::compression::{recompress, stores_as_it_came};
 use crate::published::{Published, TopicEntry};
 
@@ -57,6 +58,36 @@ pub(super) fn find_topic<'a>(
 ) -> Result<&'a TopicEntry, ErrorCode> {
     let id = (version >= TOPIC_ID_VERSION).then_some(topic.topic_id);
     published.find(id, &topic.name)
+}
+
+/// What is wrong with a request of whose batches one does not even say how long it is: Kafka
+/// refuses all of them then.
+pub(super) fn broken(request: &ProduceRequest) -> Option<String> {
+    let topics = request.topic_data.iter();
+    let mut records = topics
+        .flat_map(|topic| &topic.partition_data)
+        .filter_map(|partition| partition.records.as_ref());
+    records.find_map(|records| broken_batch(records))
+}
+
+/// Walks from batch to batch, up to one that is cut short.
+fn broken_batch(mut bytes: &[u8]) -> Option<String> {
+    const SMALLEST: i32 = 14;
+    const MAGIC_AT: usize = 16;
+    loop {
+        let length = bytes.get(8..).and_then(<[u8]>::first_chunk)?;
+        let length = i32::from_be_bytes(*length);
+        if length < SMALLEST {
+            return Some(format!(
+                "Record size {length} is less than the minimum record overhead ({SMALLEST})"
+            ));
+        }
+        let magic = *bytes.get(MAGIC_AT)?;
+        if magic > 2 {
+            return Some(format!("Invalid magic found in record: {}", magic as i8));
+        }
+        bytes = bytes.get(LOG_OVERHEAD + usize::try_from(length).ok()?..)?;
+    }
 }
 
 /// Whether checking the request takes a while.
@@ -113,13 +144,14 @@ pub(super) fn check(
     if topic.is_internal() {
         return Err(ErrorCode::INVALID_TOPIC_EXCEPTION.into());
     }
-    topic.replica(partition.index)?;
+    let replica = topic.replica(partition.index)?;
     let records = partition.records.clone().unwrap_or_default();
     if version < ZSTD_VERSION && is_zstd(&records) {
         return Err(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE.into());
     }
     let rules = topic.batch_rules(clock::now().wall);
-    let summary = validate_client_batch(&records, &rules, scratch)?;
+    let summary = validate_client_batch(&records, &rules, scratch)
+        .map_err(|error| Refusal::of_batch(error, replica))?;
     if summary.header.is_transactional() {
         return Err(ErrorCode::INVALID_TXN_STATE.into());
     }
@@ -160,6 +192,8 @@ pub(crate) struct Refusal {
     error: ErrorCode,
     message: Option<KafkaString>,
     records: Vec<BatchIndexAndErrorMessage>,
+    /// -1 unless the log was looked at before the batch was refused.
+    log_start_offset: i64,
 }
 
 impl From<ErrorCode> for Refusal {
@@ -168,6 +202,7 @@ impl From<ErrorCode> for Refusal {
             error,
             message: None,
             records: Vec::new(),
+            log_start_offset: -1,
         }
     }
 }
@@ -189,18 +224,45 @@ impl From<RecordError> for Refusal {
             error: ErrorCode(error.error_code()),
             message: Some(KafkaString::from(error.to_string())),
             records,
+            log_start_offset: -1,
         }
     }
 }
 
 impl Refusal {
+    /// Kafka looks at a request's form before the log, and then says where the log starts, unless
+    /// the batch is too large or broken.
+    fn of_batch(error: RecordError, replica: &Replica) -> Refusal {
+        let looks_at_log = match &error {
+            RecordError::NotOneBatch(_) | RecordError::UnsupportedMagic(_) => {
+                return ErrorCode(error.error_code()).into();
+            }
+            RecordError::Corrupt(_)
+            | RecordError::TooLarge { .. }
+            | RecordError::LargerThanSegment { .. } => false,
+            _ => true,
+        };
+        let mut refusal = Refusal::from(error);
+        if looks_at_log {
+            let start = replica.look(|machine, _| machine.log_start_offset());
+            refusal.log_start_offset = start.0;
+        }
+        refusal
+    }
+
+    /// The same with a message.
+    pub fn because(mut self, message: KafkaString) -> Refusal {
+        self.message = Some(message);
+        self
+    }
+
     pub fn into_response(self, index: i32) -> PartitionProduceResponse {
         PartitionProduceResponse {
             index,
             error_code: self.error.0,
             base_offset: -1,
             log_append_time_ms: -1,
-            log_start_offset: -1,
+            log_start_offset: self.log_start_offset,
             record_errors: self.records,
             error_message: self.message,
             ..PartitionProduceResponse::default()
