@@ -12,6 +12,8 @@ use crate::apache_kafka::REFERENCE;
 use crate::ci::Tally;
 use crate::workspace;
 
+/// What `testing/differential` accepts.
+const COMPARED: &str = include_str!("../../../crates/testing/differential/accepted.txt");
 const PAGE: &str = "docs/compatibility.md";
 
 /// Compares the page with what it should be, and rewrites it unless that is to fail.
@@ -61,8 +63,35 @@ pub fn page() -> String {
     for line in BY_DESIGN {
         let _ = writeln!(text, "* {line}");
     }
+    text.push_str(
+        "\nFound by `cargo xtask differential`, which compares all else field by field:\n\n",
+    );
+    for line in compared() {
+        let _ = writeln!(text, "* {line}");
+    }
     configuration(&mut text);
     text
+}
+
+/// The list of accepted differences between answers, without what is only a matter of order.
+fn compared() -> impl Iterator<Item = String> {
+    let lines = COMPARED.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
+        match parts.as_slice() {
+            [api, reason] => Some(format!("{api}: {reason}")),
+            [api, path, names, reason] if names.starts_with("without ") => {
+                Some(format!("{api}, `{path}`, {names}: {reason}"))
+            }
+            [api, path, kafka, ottla, reason] => Some(match (*kafka, *ottla) {
+                ("*", "*") => format!("{api}, `{path}`: {reason}"),
+                (kafka, ottla) => {
+                    format!("{api}, `{path}`, Kafka `{kafka}`, ottla `{ottla}`: {reason}")
+                }
+            }),
+            _ => None,
+        }
+    })
 }
 
 /// What each configuration key does, from the table that the broker itself uses.

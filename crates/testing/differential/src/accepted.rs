@@ -32,13 +32,15 @@ enum Kind {
     Grouped,
     /// Elements of a list that only one side has, by name.
     Elements(Vec<String>),
+    /// A difference between two texts in nothing but numbers.
+    Numbers,
     /// A difference between these two values; `None` is any.
     Values(Option<Value>, Option<Value>),
 }
 
 impl Accepted {
     /// Reads a list: `api | path | unordered | reason`, `api | path | grouped | reason`,
-    /// `api | path | without NAME … | reason`, or
+    /// `api | path | numbers | reason`, `api | path | without NAME … | reason`, or
     /// `api | path | Kafka's value | ottla's value | reason`; `api | reason` is no rule. `*` stands
     /// for any API, any position, any value.
     ///
@@ -65,6 +67,11 @@ impl Accepted {
                     && is(kafka, &difference.kafka)
                     && is(ottla, &difference.ottla)
             }
+            Kind::Numbers => {
+                let rest = |value: &Value| value.as_str().map(without_digits);
+                let (kafka, ottla) = (rest(&difference.kafka), rest(&difference.ottla));
+                rule.is_for(api) && rule.path == path && kafka.is_some() && kafka == ottla
+            }
             Kind::Unordered | Kind::Grouped | Kind::Elements(_) => false,
         })
     }
@@ -77,7 +84,7 @@ impl Accepted {
                 Kind::Unordered => at(answer, &path, &sort),
                 Kind::Grouped => at(answer, &path, &group),
                 Kind::Elements(names) => at(answer, &path, &|list| leave_out(list, names)),
-                Kind::Values(..) => {}
+                Kind::Numbers | Kind::Values(..) => {}
             }
         }
     }
@@ -88,6 +95,7 @@ impl Rule {
         let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
         let (api, path, kind) = match parts.as_slice() {
             [api, path, "unordered", _reason] => (api, path, Kind::Unordered),
+            [api, path, "numbers", _reason] => (api, path, Kind::Numbers),
             [api, path, "grouped", _reason] => (api, path, Kind::Grouped),
             [api, path, names, _reason] => {
                 let names = names.strip_prefix("without ").context("is no rule")?;
@@ -116,6 +124,10 @@ fn value(text: &str) -> anyhow::Result<Option<Value>> {
         return Ok(None);
     }
     serde_json::from_str(text).map(Some).context("is no JSON")
+}
+
+fn without_digits(text: &str) -> String {
+    text.replace(|letter: char| letter.is_ascii_digit(), "")
 }
 
 fn leave_out(list: &mut Value, names: &[String]) {

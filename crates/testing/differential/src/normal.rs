@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::generate::UNKNOWN_ID;
 
+/// No play lasts longer; what happens in it according to a broker's clock has that broker's time.
+const LONG_MS: i64 = 600_000;
+
 /// Names of fields that hold what a broker makes up, and the kind of symbol.
 const MADE_UP: &[(&str, &str)] = &[
     ("topicId", "topic-id"),
@@ -20,16 +23,30 @@ const MADE_UP: &[(&str, &str)] = &[
     ("logDir", "directory"),
     ("port", "port"),
 ];
+/// What stands for a time that a broker has read off its clock.
+const TIME: &str = "<time>";
 /// Shorter values are not looked for inside of texts.
 const TELLING: usize = 12;
 /// What stands for no id.
 const NOTHING: &[&str] = &["", "0", "-1", "AAAAAAAAAAAAAAAAAAAAAA", UNKNOWN_ID];
 
 /// The symbols of one side.
-#[derive(Clone, Debug, Default)]
-pub struct Symbols(BTreeMap<(&'static str, String), usize>);
+#[derive(Clone, Debug)]
+pub struct Symbols {
+    numbers: BTreeMap<(&'static str, String), usize>,
+    /// Wall-clock milliseconds when the play began.
+    began: i64,
+}
 
 impl Symbols {
+    /// Of a play that began at this wall-clock time, in milliseconds.
+    pub fn new(began: i64) -> Symbols {
+        Symbols {
+            numbers: BTreeMap::new(),
+            began,
+        }
+    }
+
     /// Replaces what is made up, all through an answer.
     pub fn replace(&mut self, answer: &mut Value) {
         match answer {
@@ -39,7 +56,7 @@ impl Symbols {
                 }
             }
             Value::Object(object) => {
-                for (name, value) in object {
+                for (name, value) in &mut *object {
                     let made_up = MADE_UP.iter().find(|(field, _)| field == name);
                     match made_up {
                         Some((_, kind)) if !value.is_array() && !value.is_object() => {
@@ -47,6 +64,18 @@ impl Symbols {
                         }
                         _ => self.replace(value),
                     }
+                }
+                // A batch that carries a broker's time has a checksum of its own.
+                if object.get("maxTimestamp").is_some_and(Value::is_string) {
+                    object.insert("crc".to_owned(), Value::from(TIME));
+                }
+            }
+            Value::Number(number) => {
+                let since = number
+                    .as_i64()
+                    .and_then(|time| time.checked_sub(self.began));
+                if since.is_some_and(|since| (0..LONG_MS).contains(&since)) {
+                    *answer = Value::from(TIME);
                 }
             }
             Value::String(text) => self.replace_within(text),
@@ -65,13 +94,18 @@ impl Symbols {
         if NOTHING.contains(&text.as_str()) || (kind == "member" && is_number) {
             return;
         }
-        let next = self.0.keys().filter(|(other, _)| *other == kind).count() + 1;
-        let number = *self.0.entry((kind, text)).or_insert(next);
+        let next = self
+            .numbers
+            .keys()
+            .filter(|(other, _)| *other == kind)
+            .count()
+            + 1;
+        let number = *self.numbers.entry((kind, text)).or_insert(next);
         *value = Value::String(format!("<{kind} {number}>"));
     }
 
     fn replace_within(&self, text: &mut String) {
-        for ((kind, found), number) in &self.0 {
+        for ((kind, found), number) in &self.numbers {
             if found.len() >= TELLING && text.contains(found) {
                 *text = text.replace(found, &format!("<{kind} {number}>"));
             }

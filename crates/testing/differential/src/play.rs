@@ -8,6 +8,7 @@ pub use settled::served;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use anyhow::Context;
 use serde_json::Value;
 
 use crate::accepted::Accepted;
@@ -21,6 +22,8 @@ use crate::side::{Outcome, Side};
 /// How often a question that changes nothing is asked again before its answers differ: Kafka's
 /// broker hears of changes after its controller has answered.
 const ASKED_AGAIN: usize = 6;
+/// So long before its start a script believes to be played.
+const SOME_TIME_MS: i64 = 600_000;
 const PAUSE: Duration = Duration::from_millis(40);
 /// What all names of all plays begin with.
 const PREFIX: &str = "diff-";
@@ -84,8 +87,8 @@ impl<'a> Pair<'a> {
         ottla: SocketAddr,
         accepted: &'a Accepted,
     ) -> anyhow::Result<Pair<'a>> {
-        settled::prepare(apis, kafka)?;
-        settled::prepare(apis, ottla)?;
+        settled::prepare(apis, kafka).context("Apache Kafka")?;
+        settled::prepare(apis, ottla).context("ottla")?;
         Ok(Pair {
             apis,
             kafka,
@@ -103,9 +106,11 @@ impl<'a> Pair<'a> {
     pub fn play(&mut self, steps: &[Step]) -> anyhow::Result<Option<Found>> {
         self.plays += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let began = i64::try_from(now.as_millis())?;
         let memory = Memory {
             own_name: format!("{PREFIX}{}-", self.plays),
-            now: i64::try_from(now.as_millis())?,
+            // Times that a script speaks of are told apart from what a broker's clock says.
+            now: began - SOME_TIME_MS,
             answers: std::collections::BTreeMap::new(),
         };
         let mut play = Play {
@@ -113,7 +118,7 @@ impl<'a> Pair<'a> {
             own_name: memory.own_name.clone(),
             kafka: Side::new(self.apis, self.kafka, memory.clone()),
             ottla: Side::new(self.apis, self.ottla, memory),
-            symbols: Default::default(),
+            symbols: (Symbols::new(began), Symbols::new(began)),
         };
         let found = play.all(steps);
         play.clean_up(steps)?;
@@ -185,8 +190,8 @@ impl Play<'_> {
             let found = self.compare(step, kafka.clone(), ottla);
             if found.is_empty() || again == 0 {
                 if settled::changes_metadata(step) {
-                    settled::wait(&mut self.kafka)?;
-                    settled::wait(&mut self.ottla)?;
+                    settled::wait(&mut self.kafka).context("Apache Kafka")?;
+                    settled::wait(&mut self.ottla).context("ottla")?;
                 }
                 return Ok((found, kafka));
             }

@@ -2,7 +2,8 @@
 //!
 //! A string may hold `{s}`, which is a name of this play's own. In place of a value may stand
 //! * `{"$of": ["label", "/json/pointer"], "plus": 1, "or": 0}`: a value of an earlier answer;
-//! * `{"$now": -1000}`: the wall-clock time of the play's start, in milliseconds, and this much;
+//! * `{"$now": -1000}`: a wall-clock time ten minutes before the play, in milliseconds, and this
+//!   much;
 //! * `{"$batches": [{"records": [{"key": "k", "value": "v", "at": 0}], …}]}`: record batches.
 
 use anyhow::Context;

@@ -28,7 +28,7 @@ pub fn find_coordinator(draft: &mut Draft<'_>, _: i16) -> Value {
         keys.push(draft.pick(&["{s}g", "{s}g2", "", "__consumer_offsets"]));
     }
     let key = keys.first().copied().unwrap_or("{s}g");
-    json!({"key": key, "keyType": draft.pick(&[0, 0, 0, 0, 3, -1]), "coordinatorKeys": keys})
+    json!({"key": key, "keyType": 0, "coordinatorKeys": keys})
 }
 
 pub fn elect_leaders(draft: &mut Draft<'_>, _: i16) -> Value {

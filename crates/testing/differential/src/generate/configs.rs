@@ -18,6 +18,15 @@ fn resource(draft: &mut Draft<'_>) -> (i64, Value) {
     }
 }
 
+/// The same, without other brokers: Kafka's broker refuses to pass those on.
+fn alterable(draft: &mut Draft<'_>) -> (i64, Value) {
+    let (kind, name) = resource(draft);
+    match kind {
+        BROKER => (BROKER, json!("x")),
+        _ => (kind, name),
+    }
+}
+
 pub fn describe_configs(draft: &mut Draft<'_>, _: i16) -> Value {
     let mut resources = Vec::new();
     for _ in 0..draft.few() {
@@ -42,7 +51,7 @@ pub fn describe_configs(draft: &mut Draft<'_>, _: i16) -> Value {
 pub fn incremental_alter_configs(draft: &mut Draft<'_>, _: i16) -> Value {
     let mut resources = Vec::new();
     for _ in 0..draft.few() {
-        let (kind, name) = resource(draft);
+        let (kind, name) = alterable(draft);
         let mut configs = Vec::new();
         for _ in 0..draft.few() {
             let mut config = config(draft, false);
@@ -63,7 +72,7 @@ pub fn incremental_alter_configs(draft: &mut Draft<'_>, _: i16) -> Value {
 pub fn alter_configs(draft: &mut Draft<'_>, _: i16) -> Value {
     let mut resources = Vec::new();
     for _ in 0..draft.few() {
-        let (kind, name) = resource(draft);
+        let (kind, name) = alterable(draft);
         let mut configs = Vec::new();
         for _ in 0..draft.few() {
             configs.push(config(draft, false));

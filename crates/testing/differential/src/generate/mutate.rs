@@ -14,8 +14,13 @@ pub const UNTOUCHED: &[&str] = &[
     "transactionTimeoutMs",
     "sessionTimeoutMs",
     "rebalanceTimeoutMs",
+    "keyType",
+    "records",
     "resources",
+    "transactionalId",
     "configOperation",
+    "count",
+    "numPartitions",
     "isolationLevel",
 ];
 

@@ -52,8 +52,7 @@ fn mine(draft: &mut Draft<'_>) -> (Value, Value) {
 pub fn produce(draft: &mut Draft<'_>, _: i16) -> Value {
     let topics = draft.partitions(("name", "partitionData"), &mut |draft, _, partition| {
         let records = match draft.below(40) {
-            0 => Value::Null,
-            1 => json!(draft.pick(&["", "00", "000000000000000000000000"])),
+            0 => json!(draft.pick(&["", "00", "000000000000000000000000"])),
             _ => {
                 let mut batches = vec![batch(draft)];
                 if draft.one_in(20) {

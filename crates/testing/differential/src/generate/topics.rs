@@ -123,7 +123,7 @@ fn creatable(draft: &mut Draft<'_>) -> Value {
         3 => draft.topic().name.replace("}t", "}t.").replace("t.", "t_"),
         _ => format!("{{s}}t{}.{}", draft.steps.len(), draft.below(3)),
     };
-    let partitions = draft.pick(&[1, 1, 1, 2, 3, -1, 0, -2, 10_001]);
+    let partitions = draft.pick(&[1, 1, 1, 2, 3, -1, 0, -2]);
     let replication = draft.pick(&[1, 1, 1, 1, 1, -1, 0, 2, -2]);
     let mut configs = Vec::new();
     for _ in 0..draft.pick(&[0, 0, 0, 1, 1, 2]) {
@@ -189,7 +189,7 @@ pub fn create_partitions(draft: &mut Draft<'_>, _: i16) -> Value {
     let mut topics = Vec::new();
     for _ in 0..draft.few() {
         let (name, _) = draft.named();
-        let count = draft.pick(&[1, 2, 3, 4, 5, 0, -1, 20_000]);
+        let count = draft.pick(&[1, 2, 3, 4, 5, 0, -1]);
         let assignments = match draft.below(5) {
             0 => {
                 let mut all = Vec::new();

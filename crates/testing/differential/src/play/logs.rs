@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::{Play, settled};
@@ -92,9 +93,12 @@ impl Play<'_> {
         }
         let body = json!({"topicNames": names, "timeoutMs": 10_000});
         let step = on_own_connection(Step::new("DeleteTopics", 5, body));
-        for side in [&mut self.kafka, &mut self.ottla] {
+        for (side, name) in [
+            (&mut self.kafka, "Apache Kafka"),
+            (&mut self.ottla, "ottla"),
+        ] {
             side.ask(&step)?;
-            settled::wait(side)?;
+            settled::wait(side).context(name)?;
         }
         Ok(())
     }
