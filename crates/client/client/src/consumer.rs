@@ -185,6 +185,21 @@ impl Consumer {
 
     /// The next records, at most `max.poll.records`; none if there are none within `wait`.
     ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use ottla_client::{Consumer, Error};
+    /// # async fn follow(mut consumer: Consumer) -> Result<(), Error> {
+    /// let partitions = consumer.partitions_for("orders").await?;
+    /// let all: Vec<(&str, i32)> = partitions.into_iter().map(|one| ("orders", one)).collect();
+    /// consumer.assign(&all);
+    /// loop {
+    ///     for record in consumer.poll(Duration::from_secs(1)).await? {
+    ///         println!("{}/{} @{}", record.topic, record.partition, record.offset);
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When a partition cannot be read on without the application's decision; the others go on.
     pub async fn poll(&mut self, wait: Duration) -> Result<Vec<ConsumerRecord>, Error> {

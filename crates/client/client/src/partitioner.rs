@@ -29,6 +29,14 @@ pub fn murmur2(key: &[u8]) -> i32 {
 }
 
 /// The partition of a key among `partitions`; 0 if there are none.
+///
+/// ```
+/// use ottla_client::{murmur2, partition_of_key};
+///
+/// assert_eq!(murmur2(b"foobar"), -790_332_482);
+/// assert_eq!(partition_of_key(b"c7", 1), 0);
+/// assert!(partition_of_key(b"c7", 12) < 12);
+/// ```
 #[must_use]
 pub fn partition_of_key(key: &[u8], partitions: usize) -> usize {
     let positive = (murmur2(key) & i32::MAX) as usize;

@@ -107,6 +107,23 @@ impl Producer {
     /// Puts a record into the batch of its partition. Waits for metadata of a topic not yet known
     /// and for memory, at most `max.block.ms`. The delivery is awaited, or dropped.
     ///
+    /// Awaiting each delivery before the next record sends them one by one. Many share batches when
+    /// the deliveries are awaited together:
+    ///
+    /// ```no_run
+    /// # use ottla_client::{Error, Producer, ProducerRecord};
+    /// # async fn send_all(producer: &Producer, values: &[&[u8]]) -> Result<(), Error> {
+    /// let mut deliveries = Vec::new();
+    /// for value in values {
+    ///     deliveries.push(producer.send(ProducerRecord::new("orders", value)).await?);
+    /// }
+    /// for delivery in deliveries {
+    ///     delivery.await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the record is too large, the topic stays unknown, memory stays used up, or the producer
     /// was closed.
