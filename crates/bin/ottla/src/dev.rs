@@ -15,13 +15,12 @@ use ottla_metadata::MetadataVersion;
 use ottla_storage_format::{FeatureLevels, Formatter, InitialVoter, random_uuid};
 use ottla_types::NodeId;
 
+use crate::memory::MemoryDirectory;
 use crate::server::StopSignals;
 
 const NODE_ID: NodeId = NodeId(1);
 /// Where scrapers of JMX exporters look; another one is taken if it is in use.
 const METRICS_PORT: u16 = 9404;
-/// File systems in memory, in the order in which they are tried.
-const MEMORY: [&str; 2] = ["/dev/shm", "/run"];
 
 /// How to start a node for development.
 #[derive(Args)]
@@ -40,19 +39,22 @@ pub struct DevArguments {
 /// Starts the node and serves until Ctrl-C.
 pub fn dev(arguments: &DevArguments) -> anyhow::Result<()> {
     let started = Instant::now();
-    let data = if arguments.mem {
-        memory_directory()?
-    } else {
-        arguments.data.clone()
-    };
-    let outcome = serve(arguments, &data, started);
-    if arguments.mem {
-        fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+    if !arguments.mem {
+        return serve(arguments, &arguments.data, started);
     }
+    let memory = MemoryDirectory::new()?;
+    let outcome = serve(arguments, memory.path(), started);
+    memory.remove()?;
     outcome
 }
 
 fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Result<()> {
+    if data.exists() && !data.is_dir() {
+        bail!(
+            "{} is not a directory: name one with --data",
+            data.display()
+        );
+    }
     fs::create_dir_all(data).with_context(|| data.display().to_string())?;
     format_once(data)?;
     let file = configuration(data, arguments.port);
@@ -66,16 +68,6 @@ fn serve(arguments: &DevArguments, data: &Path, started: Instant) -> anyhow::Res
     signals.wait();
     node.stop();
     Ok(())
-}
-
-fn memory_directory() -> anyhow::Result<PathBuf> {
-    let is_there = |path: &&&str| Path::new(path).is_dir();
-    let Some(memory) = MEMORY.iter().find(is_there) else {
-        bail!("there is no file system in memory here: use --data instead of --mem");
-    };
-    let path = Path::new(memory).join(format!("ottla-{}", std::process::id()));
-    fs::create_dir(&path).with_context(|| path.display().to_string())?;
-    Ok(path)
 }
 
 fn format_once(data: &Path) -> anyhow::Result<()> {
@@ -173,6 +165,11 @@ fn print_banner(arguments: &DevArguments, data: &Path, node: &RunningNode, start
     if let Some(address) = node.metrics_address() {
         println!("  Metrics   http://localhost:{}/metrics", address.port());
     }
-    println!("  try:  ottla kafka-topics --bootstrap-server localhost:{port} --list");
+    let elsewhere = match port {
+        9092 => String::new(),
+        port => format!(" --bootstrap localhost:{port}"),
+    };
+    println!("  try:  ottla topic create orders{elsewhere}");
+    println!("        ottla kafka-topics --bootstrap-server localhost:{port} --list");
     println!("  Ctrl-C stops everything");
 }

@@ -2,6 +2,7 @@
 
 mod dev;
 mod logging;
+mod memory;
 mod server;
 
 use std::ffi::OsString;
@@ -9,7 +10,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
-use ottla_tools::{Tool, dispatch};
+use ottla_tools::{KAFKA_VERSION, Tool, dispatch};
 
 /// Large blocks come and go with every fetch; this allocator keeps them mapped.
 #[global_allocator]
@@ -30,7 +31,7 @@ const COMMANDS: &[Tool] = &[
     Tool {
         name: "kafka-server-start",
         summary: "the same under Kafka's name",
-        run: |words| serve("kafka-server-start", words, server::start),
+        run: kafka_server_start,
     },
     Tool {
         name: "kafka-storage",
@@ -50,6 +51,30 @@ fn keep_memory_small() {
     if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
         tracing::debug!(%error, "huge pages could not be switched off");
     }
+}
+
+/// Runs `kafka-server-start`: as `start`, but for what Kafka's script and its program say by
+/// themselves.
+fn kafka_server_start(words: Vec<OsString>) -> ExitCode {
+    let is = |word: &str| words.iter().any(|other| other == word);
+    if words.is_empty() {
+        eprintln!(
+            "USAGE: kafka-server-start [-daemon] server.properties [--override property=value]*"
+        );
+        return ExitCode::FAILURE;
+    }
+    if is("--version") {
+        println!("{KAFKA_VERSION}");
+        return ExitCode::SUCCESS;
+    }
+    if is("-daemon") {
+        eprintln!(
+            "-daemon is not there: ottla stays in the foreground. Have a service manager run it, or \
+             leave -daemon out and put \"nohup … &\" around the command."
+        );
+        return ExitCode::FAILURE;
+    }
+    serve("kafka-server-start", words, server::start)
 }
 
 /// Runs `kafka-storage`, whose words and exit codes are its own.

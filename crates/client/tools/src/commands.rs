@@ -118,6 +118,17 @@ fn overview(own: &[Tool]) -> String {
     let (kafka, people): (Vec<&Tool>, Vec<&Tool>) = tools
         .into_iter()
         .partition(|tool| tool.name.starts_with("kafka-"));
+    let rest = [
+        (
+            "links DIR",
+            "make links so that Kafka's commands are callable by name",
+        ),
+        (
+            "help",
+            "this overview; \"ottla COMMAND --help\" tells about one command",
+        ),
+        ("version", "the version of ottla"),
+    ];
     for (title, tools) in [
         ("Commands", people),
         (
@@ -128,6 +139,11 @@ fn overview(own: &[Tool]) -> String {
         text.push_str(&format!("\n{title}:\n"));
         for tool in tools {
             text.push_str(&format!("  {:<24} {}\n", tool.name, tool.summary));
+        }
+        if title == "Commands" {
+            for (name, summary) in rest {
+                text.push_str(&format!("  {name:<24} {summary}\n"));
+            }
         }
     }
     text

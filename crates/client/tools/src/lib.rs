@@ -19,3 +19,4 @@ mod people;
 mod settings;
 
 pub use commands::{TOOLS, Tool, dispatch, run};
+pub use settings::KAFKA_VERSION;

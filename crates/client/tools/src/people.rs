@@ -61,9 +61,64 @@ impl Place {
                  HOST:PORT, or OTTLA_BOOTSTRAP.",
                 self.servers()
             ),
+            Failure::Client(Error::Refused(refusal)) => {
+                let text = match &refusal.message {
+                    Some(message) => message.clone(),
+                    None => format!("the broker refuses: {}", meaning(refusal.code)),
+                };
+                match advice(refusal.code) {
+                    Some(advice) => format!("{text}\n{advice}"),
+                    None => text,
+                }
+            }
             _ => text,
         }
     }
+}
+
+/// What an error says that came without words.
+fn meaning(code: ErrorCode) -> String {
+    let words = match code {
+        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION => "there is no such topic or partition",
+        ErrorCode::MESSAGE_TOO_LARGE => "the record is larger than the topic takes",
+        ErrorCode::NOT_ENOUGH_REPLICAS | ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND => {
+            "too few replicas of the partition are in sync"
+        }
+        ErrorCode::NOT_LEADER_OR_FOLLOWER | ErrorCode::LEADER_NOT_AVAILABLE => {
+            "the partition has no leader at the moment"
+        }
+        ErrorCode::KAFKA_STORAGE_ERROR => "its log directory failed; its log says why",
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED => "this topic is not open to you",
+        ErrorCode::CLUSTER_AUTHORIZATION_FAILED => "this is not open to you",
+        ErrorCode::UNSUPPORTED_VERSION => "it is too old or too new for this",
+        ErrorCode::INVALID_TIMESTAMP => "the record's time is out of the topic's bounds",
+        ErrorCode::INVALID_RECORD => "the topic does not take such a record",
+        ErrorCode::POLICY_VIOLATION => "a policy of the cluster forbids it",
+        ErrorCode::NOT_CONTROLLER => "no controller is active at the moment",
+        ErrorCode::REQUEST_TIMED_OUT => "it took too long; it may have been done nevertheless",
+        code => return code.to_string(),
+    };
+    format!("{words} ({code})")
+}
+
+/// What can be done about an error, where that does not go without saying.
+fn advice(code: ErrorCode) -> Option<&'static str> {
+    Some(match code {
+        ErrorCode::TOPIC_ALREADY_EXISTS => "See it: ottla topic describe NAME",
+        ErrorCode::MESSAGE_TOO_LARGE => "The topic's max.message.bytes sets the limit.",
+        ErrorCode::INVALID_REPLICATION_FACTOR => {
+            "Leave --copies out, and the cluster takes what it can."
+        }
+        ErrorCode::INVALID_PARTITIONS => "Name 1 partition or more, or leave --partitions out.",
+        ErrorCode::INVALID_CONFIG => "All keys: docs/configuration.md",
+        ErrorCode::NOT_ENOUGH_REPLICAS | ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND => {
+            "The topic's min.insync.replicas says how many it takes: start the missing brokers."
+        }
+        ErrorCode::NOT_LEADER_OR_FOLLOWER
+        | ErrorCode::LEADER_NOT_AVAILABLE
+        | ErrorCode::NOT_CONTROLLER => "It may be electing one: try again.",
+        _ => return None,
+    })
 }
 
 /// `ottla topic …`
@@ -117,6 +172,29 @@ async fn expect_topic(admin: &Admin, name: &str) -> Result<(), Failure> {
     let names = topics.iter().filter(|topic| !topic.is_internal);
     let meant = nearest(name, names.map(|topic| topic.name.as_str()));
     Err(no_topic(name, meant))
+}
+
+/// Fails when the topic has no such partition.
+async fn expect_partition(
+    admin: &Admin,
+    name: &str,
+    partition: Option<i32>,
+) -> Result<(), Failure> {
+    let Some(partition) = partition else {
+        return Ok(());
+    };
+    let metadata = admin.metadata().await?;
+    let count = metadata
+        .topics
+        .get(name)
+        .map_or(0, |topic| topic.partitions.len());
+    if usize::try_from(partition).is_ok_and(|index| index < count) {
+        return Ok(());
+    }
+    Err(Failure::Line(format!(
+        "{name} has no partition {partition}: it has {}, counted from 0",
+        counted(count, "partition")
+    )))
 }
 
 fn no_topic(name: &str, meant: Option<&str>) -> Failure {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::log_line::log_line;
 
 /// The version whose tools these are like.
-pub(crate) const KAFKA_VERSION: &str = "4.3.1";
+pub const KAFKA_VERSION: &str = "4.3.1";
 
 /// Takes settings by Kafka's names.
 pub(crate) trait Settings {

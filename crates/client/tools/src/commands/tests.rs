@@ -1,6 +1,14 @@
-//! Suggestions for misspelled commands.
+//! Suggestions for misspelled commands, and the overview.
 
-use super::nearest;
+use super::{nearest, overview};
+
+#[test]
+fn the_overview_names_every_command() {
+    let text = overview(&[]);
+    for name in ["topic", "links DIR", "help", "version", "kafka-get-offsets"] {
+        assert!(text.contains(&format!("\n  {name} ")), "{name}");
+    }
+}
 
 #[test]
 fn a_slip_of_the_finger_is_recognised() {

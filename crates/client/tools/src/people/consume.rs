@@ -9,7 +9,7 @@ use ottla_client::{
 };
 use ottla_types::{Offset, TimestampMs};
 
-use super::{Place, expect_topic};
+use super::{Place, expect_partition, expect_topic};
 use crate::failure::Failure;
 
 /// Prints the records of a topic, then waits for more
@@ -49,7 +49,10 @@ pub(super) async fn run(line: Line) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    expect_topic(&line.place.admin()?, &line.topic).await?;
+    let start = start(&line.from)?;
+    let admin = line.place.admin()?;
+    expect_topic(&admin, &line.topic).await?;
+    expect_partition(&admin, &line.topic, line.partition).await?;
     let config = ConsumerConfig {
         client: line.place.client(),
         auto_offset_reset: OffsetResetPolicy::Earliest,
@@ -64,17 +67,45 @@ pub(super) async fn run(line: Line) -> Result<(), Failure> {
         .iter()
         .map(|partition| (line.topic.as_str(), *partition))
         .collect();
-    let ends = if line.no_follow {
-        ends(&consumer, &places).await?
-    } else {
-        Vec::new()
+    let ends = match start {
+        Start::At(_) => ends(&consumer, &places).await?,
+        _ if line.no_follow => ends(&consumer, &places).await?,
+        _ => Vec::new(),
     };
     consumer.assign(&places);
-    let start = start(&line.from)?;
     for (topic, partition) in &places {
         consumer.seek(topic, *partition, start)?;
     }
+    if let Start::At(offset) = start {
+        for (topic, partition) in expect_within(offset, &ends)? {
+            consumer.seek(topic, *partition, Start::End)?;
+        }
+    }
     read(&mut consumer, &line, &ends).await
+}
+
+/// Which partitions end before the offset: these are read from their end. Fails if all do, for
+/// nothing that is there was meant then.
+fn expect_within(
+    offset: Offset,
+    ends: &[((String, i32), Offset)],
+) -> Result<Vec<&(String, i32)>, Failure> {
+    let beyond = ends.iter().filter(|(_, end)| offset > *end);
+    let beyond: Vec<_> = beyond.map(|(place, _)| place).collect();
+    if beyond.len() < ends.len() || ends.is_empty() {
+        return Ok(beyond);
+    }
+    let told: Vec<String> = ends
+        .iter()
+        .take(5)
+        .map(|((topic, partition), end)| format!("{topic}/{partition} at {end}"))
+        .collect();
+    let more = if ends.len() > told.len() { ", …" } else { "" };
+    Err(Failure::Line(format!(
+        "--from {offset} lies beyond the end: the next records go to {}{more}\n\
+         Wait for them: --from now. Read what is there: --from start.",
+        told.join(", ")
+    )))
 }
 
 fn start(text: &str) -> Result<Start, Failure> {
@@ -175,3 +206,6 @@ fn show(record: &ConsumerRecord, raw: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(record.value.as_deref().unwrap_or(b"(null)"));
     out.push(b'\n');
 }
+
+#[cfg(test)]
+mod tests;

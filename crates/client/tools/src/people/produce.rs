@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use ottla_client::{Header, Producer, ProducerConfig, ProducerRecord, RecordMetadata};
 
-use super::{Place, counted, expect_topic};
+use super::{Place, counted, expect_partition, expect_topic};
 use crate::failure::Failure;
 use crate::input::read_lines;
 use crate::output::say;
@@ -38,7 +38,9 @@ pub(super) struct Line {
 const TOLD: u64 = 10;
 
 pub(super) async fn run(line: Line) -> Result<(), Failure> {
-    expect_topic(&line.place.admin()?, &line.topic).await?;
+    let admin = line.place.admin()?;
+    expect_topic(&admin, &line.topic).await?;
+    expect_partition(&admin, &line.topic, line.partition).await?;
     let mut config = ProducerConfig {
         client: line.place.client(),
         // A person looks at every record; many of them still share batches while earlier ones fly.

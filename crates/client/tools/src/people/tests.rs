@@ -1,6 +1,27 @@
 //! What people are told.
 
-use super::{counted, no_topic};
+use ottla_client::{Error, Refusal};
+use ottla_messages::ErrorCode;
+
+use super::{Place, counted, no_topic};
+use crate::failure::Failure;
+
+fn explained(code: ErrorCode, message: Option<&str>) -> String {
+    let place = Place { bootstrap: None };
+    let message = message.map(str::to_owned);
+    place.explain(&Failure::Client(Error::Refused(Refusal { code, message })))
+}
+
+#[test]
+fn no_error_is_told_by_its_name_alone() {
+    let text = explained(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None);
+    assert!(text.contains("no such topic or partition"), "{text}");
+    let text = explained(ErrorCode::INVALID_REPLICATION_FACTOR, Some("too many"));
+    assert_eq!(
+        text,
+        "too many\nLeave --copies out, and the cluster takes what it can."
+    );
+}
 
 #[test]
 fn a_missing_topic_is_told_with_what_to_do() {
