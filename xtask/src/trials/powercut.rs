@@ -1,12 +1,15 @@
 //! A power cut: the file system under the broker goes down without a flush. With fsync nothing that
 //! was acknowledged is lost.
 //!
-//! The log directory lies on an ext4 file system in a file, mounted by loop. Root is needed.
+//! The log directory lies on an ext4 file system in a file, mounted by loop. Root is needed. When a
+//! trial fails, the file is kept as the last cut left it, and as it was at the end: both are mounted
+//! with `mount -o loop,ro,noload`, without the journal being played.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process};
@@ -50,15 +53,24 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!("a power cut needs root, to mount a file system");
     }
-    let server = options.broker.server()?;
     let directory = directory("powercut")?;
     let disk = Disk::make(&directory)?;
+    let outcome = trial(options, &directory, &disk);
+    if outcome.is_err() {
+        let kept = disk.keep(&directory)?;
+        println!("powercut: what is left of it is kept in {}", kept.display());
+    }
+    outcome
+}
+
+fn trial(options: &Options, directory: &Path, disk: &Disk) -> anyhow::Result<()> {
+    let server = options.broker.server()?;
     let data = disk.place.join("data").display().to_string();
-    let mut node = Node::format(server, &directory, &[("log.dirs", &data)])?;
+    let mut node = Node::format(server, directory, &[("log.dirs", &data)])?;
     node.start()?;
     // Formatting and the first start are long past when a disk loses power in earnest.
     succeed(Command::new("sync").arg("--file-system").arg(&disk.place))?;
-    let driver = client("franz-go", &node.bootstrap(), &directory)?;
+    let driver = client("franz-go", &node.bootstrap(), directory)?;
     let messages = if options.durability == "fsync" {
         "1"
     } else {
@@ -137,10 +149,28 @@ impl Disk {
         Ok(())
     }
 
-    /// Mounting replays the journal, as at the start after a power cut.
+    /// Mounting replays the journal, as at the start after a power cut. The image from before that
+    /// is the witness of what the cut did.
     fn mount_again(&self) -> anyhow::Result<()> {
         succeed(Command::new("umount").arg(&self.place))?;
+        let mut copy = Command::new("cp");
+        copy.arg("--sparse=always").arg(&self.image);
+        succeed(copy.arg(self.after_cut()))?;
         self.mount()
+    }
+
+    fn after_cut(&self) -> PathBuf {
+        self.image.with_file_name("after-cut.image")
+    }
+
+    /// Puts the images and the node's log where the next trial does not remove them.
+    fn keep(&self, directory: &Path) -> anyhow::Result<PathBuf> {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let kept = directory.with_file_name(format!("powercut-failed-{time}"));
+        succeed(Command::new("sync").arg("--file-system").arg(&self.place))?;
+        succeed(Command::new("umount").arg("--lazy").arg(&self.place))?;
+        fs::rename(directory, &kept)?;
+        Ok(kept)
     }
 }
 
