@@ -96,12 +96,14 @@ fn tally(options: &Options) -> anyhow::Result<Tally> {
     if options.against != Against::Ottla {
         servers.push(Server::ApacheKafka(kafka.clone()));
     }
+    // Its tools are at work on Apache Kafka as well.
+    let ottla = binary(options.ottla.clone())?;
     if options.against != Against::ApacheKafka {
-        servers.push(Server::Ottla(binary(options.ottla.clone())?));
+        servers.push(Server::Ottla(ottla.clone()));
     }
     let mut tally = Tally::default();
     for server in servers {
-        tally += runner::run(&server, &kafka, options)?;
+        tally += runner::run(&server, &kafka, &ottla, options)?;
     }
     tally += page::check(options.quick)?;
     Ok(tally)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -23,12 +24,32 @@ pub struct Broker {
     pub data: PathBuf,
 }
 
+/// Whose tools a scenario works with.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Apache Kafka's.
+    pub kafka: &'a ApacheKafka,
+    /// The binary with ottla's, if it is these.
+    pub own: Option<&'a Path>,
+}
+
+impl Tools<'_> {
+    /// A command that runs a tool by its script's name, such as `topics` or `kafka-topics.sh`.
+    fn command(&self, name: &str) -> anyhow::Result<Command> {
+        let Some(own) = self.own else {
+            return self.kafka.tool(name);
+        };
+        let mut command = Command::new(own);
+        command.arg(format!("kafka-{}", name.trim_start_matches("kafka-")));
+        Ok(command)
+    }
+}
+
 /// One scenario's workplace.
 pub struct Bench<'a> {
     /// The broker.
     pub broker: &'a Broker,
-    /// Apache Kafka's tools.
-    pub kafka: &'a ApacheKafka,
+    tools: Tools<'a>,
     /// How many records there are where the number does not matter.
     pub records: usize,
     /// Where files may be put.
@@ -39,10 +60,10 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// A workplace for a client, or for Kafka's tools when there is none.
+    /// A workplace for a client, or for tools when there is none.
     pub fn new(
         broker: &'a Broker,
-        kafka: &'a ApacheKafka,
+        tools: Tools<'a>,
         client: Option<&'a Client>,
         (name, records): (&str, usize),
         directory: &'a Path,
@@ -50,7 +71,7 @@ impl<'a> Bench<'a> {
     ) -> Self {
         Self {
             broker,
-            kafka,
+            tools,
             records,
             directory,
             client,
@@ -112,7 +133,7 @@ impl<'a> Bench<'a> {
         Ok(name)
     }
 
-    /// Runs one of Kafka's tools against the broker and gives what it printed; it must succeed.
+    /// Runs one of the tools against the broker and gives what it printed; it must succeed.
     ///
     /// # Errors
     /// When it fails.
@@ -137,7 +158,7 @@ impl<'a> Bench<'a> {
         arguments: &[&str],
         input: &str,
     ) -> anyhow::Result<(i32, String, String)> {
-        let mut command = self.kafka.tool(name)?;
+        let mut command = self.tools.command(name)?;
         command.args(arguments);
         if !matches!(name, "dump-log" | "storage") {
             command.args(["--bootstrap-server", &self.broker.bootstrap]);

@@ -157,17 +157,22 @@ fn clients(text: &mut String) {
 }
 
 fn tools(text: &mut String) {
-    text.push_str("\n## All clients together, Apache Kafka's own tools, and tutorials\n\n");
-    text.push_str("| scenario | |\n|---|---|\n");
+    text.push_str("\n## All clients together, tools, and tutorials\n\n");
+    text.push_str("| scenario | Kafka's tools | ottla's tools |\n|---|---|---|\n");
     for scenario in SCENARIOS
         .iter()
         .filter(|scenario| !scenario.is_for_clients())
     {
         let _ = writeln!(
             text,
-            "| {} | {} |",
+            "| {} | {} | {} |",
             scenario.title,
-            cell("tools", scenario.name)
+            cell("tools", scenario.name),
+            if scenario.is_for_own_tools() {
+                cell("ottla-tools", scenario.name)
+            } else {
+                "–"
+            }
         );
     }
 }

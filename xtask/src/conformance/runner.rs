@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use super::Options;
 use super::accepted::{self, Difference};
-use super::bench::{Bench, Broker};
-use super::clients::{CLIENTS, Client};
-use super::scenarios::{SCENARIOS, Scenario, Who};
+use super::bench::{Bench, Broker, Tools};
+use super::clients::CLIENTS;
+use super::scenarios::{Lane, SCENARIOS, Scenario, Who};
 use crate::apache_kafka::ApacheKafka;
 use crate::ci::Tally;
 use crate::driver::Driver;
@@ -20,7 +20,12 @@ use crate::workspace;
 ///
 /// # Errors
 /// When the broker does not start or stop.
-pub fn run(server: &Server, kafka: &ApacheKafka, options: &Options) -> anyhow::Result<Tally> {
+pub fn run(
+    server: &Server,
+    kafka: &ApacheKafka,
+    own_tools: &Path,
+    options: &Options,
+) -> anyhow::Result<Tally> {
     let directory = workspace::target().join("conformance").join(server.name());
     if directory.exists() {
         fs::remove_dir_all(&directory)?;
@@ -36,6 +41,7 @@ pub fn run(server: &Server, kafka: &ApacheKafka, options: &Options) -> anyhow::R
     let run = Run {
         broker: &broker,
         kafka,
+        own_tools,
         options,
         directory: node.directory(),
     };
@@ -50,6 +56,8 @@ const LANES: usize = 3;
 struct Run<'a> {
     broker: &'a Broker,
     kafka: &'a ApacheKafka,
+    /// The binary with ottla's tools.
+    own_tools: &'a Path,
     options: &'a Options,
     directory: &'a Path,
 }
@@ -57,16 +65,16 @@ struct Run<'a> {
 impl Run<'_> {
     /// All clients, a few at a time. The longest work, that of the tools, begins first.
     fn everything(&self) -> Tally {
-        let mut clients: Vec<Option<&Client>> = CLIENTS.iter().rev().map(Some).collect();
-        clients.push(None);
+        let mut clients: Vec<Lane> = CLIENTS.iter().rev().map(Lane::Client).collect();
+        clients.extend([Lane::OwnTools, Lane::Tools]);
         let waiting = Mutex::new(clients);
         let total = Mutex::new(Tally::default());
         let next = || waiting.lock().ok().and_then(|mut waiting| waiting.pop());
         std::thread::scope(|scope| {
             for _ in 0..LANES {
                 scope.spawn(|| {
-                    while let Some(client) = next() {
-                        let tally = self.all_of(client);
+                    while let Some(lane) = next() {
+                        let tally = self.all_of(lane);
                         *total.lock().unwrap_or_else(PoisonError::into_inner) += tally;
                     }
                 });
@@ -75,11 +83,14 @@ impl Run<'_> {
         total.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All scenarios of a client, or of Kafka's tools.
-    fn all_of(&self, client: Option<&Client>) -> Tally {
-        let name = client.map_or("tools", |client| client.name);
+    /// All scenarios of a client, or of tools.
+    fn all_of(&self, lane: Lane) -> Tally {
+        let name = lane.name();
         let chosen = &self.options.client;
-        let waived = client.is_some_and(|client| client.needs_any(&self.options.waived));
+        let waived = match lane {
+            Lane::Client(client) => client.needs_any(&self.options.waived),
+            Lane::Tools | Lane::OwnTools => false,
+        };
         let mut tally = Tally::default();
         if waived || !chosen.is_empty() && !chosen.iter().any(|chosen| chosen == name) {
             return tally;
@@ -91,33 +102,29 @@ impl Run<'_> {
                 .scenario
                 .as_ref()
                 .is_none_or(|text| scenario.name.contains(text));
-            if is_chosen && scenario.is_for(client) {
-                tally += self.one(client, name, scenario, &mut driver);
+            if is_chosen && scenario.is_for(lane) {
+                tally += self.one(lane, scenario, &mut driver);
             }
         }
         tally
     }
 
     /// One scenario. The driver is kept for the next one unless something went wrong with it.
-    fn one(
-        &self,
-        client: Option<&Client>,
-        name: &str,
-        scenario: &Scenario,
-        driver: &mut Option<Driver>,
-    ) -> Tally {
+    fn one(&self, lane: Lane, scenario: &Scenario, driver: &mut Option<Driver>) -> Tally {
+        let name = lane.name();
         let records = if self.options.full { 5_000 } else { 300 };
         let label = format!("{name}-{}", scenario.name);
         let names = (label.as_str(), records);
         let waived = &self.options.waived;
-        let bench = Bench::new(
-            self.broker,
-            self.kafka,
-            client,
-            names,
-            self.directory,
-            waived,
-        );
+        let tools = Tools {
+            kafka: self.kafka,
+            own: matches!(lane, Lane::OwnTools).then_some(self.own_tools),
+        };
+        let client = match lane {
+            Lane::Client(client) => Some(client),
+            Lane::Tools | Lane::OwnTools => None,
+        };
+        let bench = Bench::new(self.broker, tools, client, names, self.directory, waived);
         let start = Instant::now();
         let result = match scenario.run {
             Who::Client(run) => {
@@ -130,7 +137,7 @@ impl Run<'_> {
                         Ok(())
                     })
             }
-            Who::Tools(run) => run(&bench),
+            Who::Tools(run) | Who::BothTools(run) => run(&bench),
         };
         let seconds = start.elapsed().as_secs_f64();
         let accepted = accepted::difference(&self.broker.server, name, scenario.name);

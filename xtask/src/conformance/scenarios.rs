@@ -36,6 +36,30 @@ pub enum Who {
     Client(fn(&Bench<'_>, &mut Driver) -> anyhow::Result<()>),
     /// Kafka's tools, programs of a tutorial, or all clients together.
     Tools(fn(&Bench<'_>) -> anyhow::Result<()>),
+    /// Kafka's tools, and ottla's under the same names.
+    BothTools(fn(&Bench<'_>) -> anyhow::Result<()>),
+}
+
+/// Who works through its scenarios, one after the other.
+#[derive(Clone, Copy)]
+pub enum Lane {
+    /// A client.
+    Client(&'static Client),
+    /// Kafka's tools.
+    Tools,
+    /// ottla's tools.
+    OwnTools,
+}
+
+impl Lane {
+    /// Its name on the command line and in the names of its topics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::Client(client) => client.name,
+            Lane::Tools => "tools",
+            Lane::OwnTools => "ottla-tools",
+        }
+    }
 }
 
 impl Scenario {
@@ -44,11 +68,17 @@ impl Scenario {
         matches!(self.run, Who::Client(_))
     }
 
-    /// Whether a client, or the tools, go through it.
-    pub fn is_for(&self, client: Option<&Client>) -> bool {
-        match client {
-            Some(client) => self.is_for_clients() && client.lacks(self.needs).is_none(),
-            None => !self.is_for_clients(),
+    /// Whether ottla's tools go through it as Kafka's do.
+    pub fn is_for_own_tools(&self) -> bool {
+        matches!(self.run, Who::BothTools(_))
+    }
+
+    /// Whether they go through it.
+    pub fn is_for(&self, who: Lane) -> bool {
+        match who {
+            Lane::Client(client) => self.is_for_clients() && client.lacks(self.needs).is_none(),
+            Lane::Tools => !self.is_for_clients(),
+            Lane::OwnTools => self.is_for_own_tools(),
         }
     }
 }
@@ -79,6 +109,7 @@ pub const SCENARIOS: &[Scenario] = &[
     pairs::PAIRS,
     tools::TOPICS,
     tools::CONSOLE,
+    tools::CONSOLE_GROUP,
     tools::OFFSETS,
     tools::CONFIGS,
     tools::GROUPS,

@@ -1,4 +1,4 @@
-//! Apache Kafka's own tools at work on the broker.
+//! Apache Kafka's own tools at work on the broker, and ottla's where it has the same.
 
 use std::fs;
 
@@ -11,21 +11,28 @@ pub(super) const TOPICS: Scenario = Scenario {
     name: "tool-topics",
     title: "kafka-topics: create, list, describe, alter, delete",
     needs: &[],
-    run: Who::Tools(topics),
+    run: Who::BothTools(topics),
 };
 
 pub(super) const CONSOLE: Scenario = Scenario {
     name: "tool-console",
-    title: "kafka-console-producer and kafka-console-consumer, with keys and headers, by group",
+    title: "kafka-console-producer and kafka-console-consumer, with keys and headers",
     needs: &[],
-    run: Who::Tools(console),
+    run: Who::BothTools(console),
+};
+
+pub(super) const CONSOLE_GROUP: Scenario = Scenario {
+    name: "tool-console-group",
+    title: "kafka-console-consumer as a member of a group",
+    needs: &[],
+    run: Who::Tools(console_group),
 };
 
 pub(super) const OFFSETS: Scenario = Scenario {
     name: "tool-get-offsets",
     title: "kafka-get-offsets: latest, earliest, by time",
     needs: &[],
-    run: Who::Tools(offsets),
+    run: Who::BothTools(offsets),
 };
 
 pub(super) const CONFIGS: Scenario = Scenario {
@@ -103,7 +110,7 @@ fn topics(bench: &Bench<'_>) -> anyhow::Result<()> {
 }
 
 fn console(bench: &Bench<'_>) -> anyhow::Result<()> {
-    let (topic, group) = (bench.name("t"), bench.name("g"));
+    let topic = bench.name("t");
     let keyed = [
         "--topic",
         &topic,
@@ -137,7 +144,12 @@ fn console(bench: &Bench<'_>) -> anyhow::Result<()> {
         "what was read",
         &output.as_str(),
         &"a:1,b:2\tk1\thello\nc:3\tk2\tworld\n",
-    )?;
+    )
+}
+
+fn console_group(bench: &Bench<'_>) -> anyhow::Result<()> {
+    let (topic, group) = (bench.name("t"), bench.name("g"));
+    bench.tool("console-producer", &["--topic", &topic], "hello\nworld\n")?;
     for value in ["hello\n", "world\n"] {
         let by_group = [
             "--topic",

@@ -11,7 +11,7 @@ pub(super) const COMMANDS: Scenario = Scenario {
     name: "tutorial-commands",
     title: "the commands of tutorials",
     needs: &[],
-    run: Who::Tools(commands),
+    run: Who::BothTools(commands),
 };
 
 pub(super) const PYTHON: Scenario = Scenario {
