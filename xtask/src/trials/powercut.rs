@@ -2,8 +2,8 @@
 //! was acknowledged is lost.
 //!
 //! The log directory lies on an ext4 file system in a file, mounted by loop. Root is needed. When a
-//! trial fails, the file is kept as the last cut left it, and as it was at the end: both are mounted
-//! with `mount -o loop,ro,noload`, without the journal being played.
+//! trial fails, the file is kept as the last cut left it, and as it was at the end: both are
+//! mounted with `mount -o loop,ro,noload`, without the journal being played.
 
 use std::fs;
 use std::io::Write;

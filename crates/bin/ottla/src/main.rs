@@ -69,8 +69,8 @@ fn kafka_server_start(words: Vec<OsString>) -> ExitCode {
     }
     if is("-daemon") {
         eprintln!(
-            "-daemon is not there: ottla stays in the foreground. Have a service manager run it, or \
-             leave -daemon out and put \"nohup … &\" around the command."
+            "-daemon is not there: ottla stays in the foreground. Have a service manager run it, \
+             or leave -daemon out and put \"nohup … &\" around the command."
         );
         return ExitCode::FAILURE;
     }

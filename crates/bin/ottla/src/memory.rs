@@ -1,7 +1,7 @@
 //! The directory of a node that keeps nothing: in a file system in memory, gone with the process.
 //!
-//! *State*: a directory, and beside it a file that is locked while the process lives. A process that
-//! was killed leaves both; the next one finds the lock free and removes them.
+//! *State*: a directory, and beside it a file that is locked while the process lives. A process
+//! that was killed leaves both; the next one finds the lock free and removes them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -32,6 +32,23 @@ use crate::{AdminConfig, Connection, Error};
 pub type Outcomes<T> = Vec<(String, Result<T, Error>)>;
 
 /// A client for administration; clones share its connections.
+///
+/// ```no_run
+/// use ottla_client::{Admin, AdminConfig, NewTopic};
+///
+/// # async fn example() -> Result<(), ottla_client::Error> {
+/// let admin = Admin::new(AdminConfig::new("localhost:9092"))?;
+/// let orders = NewTopic {
+///     name: "orders".to_owned(),
+///     partitions: Some(3),
+///     ..NewTopic::default()
+/// };
+/// for (topic, created) in admin.create_topics(&[orders], false).await? {
+///     println!("{topic} has {:?} partitions", created?.partitions);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Admin {
     cluster: Arc<Cluster>,

@@ -16,6 +16,16 @@ pub use value::ConfigError;
 pub(crate) use value::FromText;
 
 /// Whether a setting given by name has an effect.
+///
+/// ```
+/// use ottla_client::{Applied, ProducerConfig};
+///
+/// let mut config = ProducerConfig::new("localhost:9092");
+/// assert_eq!(config.set("linger.ms", "20")?, Applied::Used);
+/// assert!(config.set("linger.ms", "soon").is_err());
+/// assert_eq!(config.set("metric.reporters", "")?, Applied::NotUsed);
+/// # Ok::<(), ottla_client::ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It was taken over.

@@ -25,6 +25,22 @@ pub use buffer::ConsumerRecord;
 use requests::{Asked, Event};
 
 /// Reads the partitions assigned to it.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use ottla_client::{Consumer, ConsumerConfig, Start};
+///
+/// # async fn example() -> Result<(), ottla_client::Error> {
+/// let mut consumer = Consumer::new(ConsumerConfig::new("localhost:9092"))?;
+/// consumer.assign(&[("orders", 0)]);
+/// consumer.seek("orders", 0, Start::Beginning)?;
+/// for record in consumer.poll(Duration::from_secs(1)).await? {
+///     println!("{} {:?}", record.offset, record.value);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Consumer {
     config: Arc<ConsumerConfig>,

@@ -71,6 +71,22 @@ pub struct RecordMetadata {
 
 /// Sends records; clones share batches and connections. When the last clone is dropped, what was
 /// sent is still delivered while the runtime lives; [`Producer::close`] waits for that.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use ottla_client::{Compression, Producer, ProducerConfig, ProducerRecord};
+///
+/// # async fn example() -> Result<(), ottla_client::Error> {
+/// let config = ProducerConfig::new("localhost:9092").compression_type(Compression::Lz4);
+/// let producer = Producer::new(config)?;
+/// let order = ProducerRecord::new("orders", b"{\"eur\":12.5}").with_key(b"c7");
+/// let written = producer.send(order).await?.await?;
+/// println!("written to partition {} at {:?}", written.partition, written.offset);
+/// producer.close(Duration::from_secs(5)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Producer {
     handle: Arc<Handle>,
