@@ -3,6 +3,9 @@
 //! Version 1 told controller and racks, 4 lets the client forbid auto-creation, 5 told offline
 //! replicas, 6 leaders without the client's listener, 7 leader epochs, 9 is flexible, 10 brought
 //! topic ids, 12 asks by them, 13 can tell a client to bootstrap anew.
+//!
+//! Answers are made anew for every request: 50 ns a partition, asked for every five minutes. Kept
+//! ones would have to be known by listener and version, and forgotten when a broker comes or goes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;

@@ -194,7 +194,9 @@ fn the_limits_of_a_fetch_are_taken_for_the_nearest_that_make_sense() {
         max_wait_ms: i32::MAX,
         ..fetch_request("orders", 0, 0)
     };
-    for request in [bytes(-1), bytes(0), bytes(i32::MAX), partition_max] {
+    let mut epoch = fetch_request("orders", 0, 0);
+    epoch.topics[0].partitions[0].current_leader_epoch = i32::MIN;
+    for request in [bytes(-1), bytes(0), bytes(i32::MAX), partition_max, epoch] {
         let fetched = only_fetched(client.call(FETCH_BY_NAME, &request));
         assert_eq!(values_of(&fetched), ["value"]);
     }

@@ -136,7 +136,8 @@ impl<S: Storage> Place<S> {
     ) -> Place<S> {
         let partition = &requested.partition;
         let id = (version >= TOPIC_ID_VERSION).then_some(requested.topic_id);
-        let believed = LeaderEpoch(partition.current_leader_epoch);
+        // Kafka takes every negative epoch for none.
+        let believed = LeaderEpoch(partition.current_leader_epoch).max(LeaderEpoch::NONE);
         let found = published
             .find(id, &requested.topic)
             .and_then(|entry| entry.leader(partition.partition, believed));
@@ -154,7 +155,7 @@ impl<S: Storage> Place<S> {
             topic_id: requested.topic_id,
             partition: partition.partition,
             fetch_offset: partition.fetch_offset,
-            current_leader_epoch: partition.current_leader_epoch,
+            current_leader_epoch: believed.0,
             last_fetched_epoch: partition.last_fetched_epoch,
             max_bytes: partition.partition_max_bytes.max(0) as usize,
             target,
