@@ -49,6 +49,11 @@ pub(crate) struct Indexes {
 }
 
 impl Indexes {
+    /// What they take, in bytes.
+    pub fn size_in_memory(&self) -> usize {
+        size_of_val(&*self.offsets) + size_of_val(&*self.times) + size_of_val(&*self.aborted)
+    }
+
     /// Where to begin a scan for `relative_offset`.
     pub fn position_for(&self, relative_offset: u32) -> u32 {
         let behind = self

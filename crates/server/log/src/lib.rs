@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod index;
 mod leader_epochs;
+mod loaded_indexes;
 mod log;
 mod open_files;
 mod partition_metadata;

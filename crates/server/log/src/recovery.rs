@@ -280,7 +280,10 @@ impl<S: Storage> Recovery<S> {
             segment.store_indexes(&recovered.indexer.indexes)?;
         }
         let indexes = Arc::new(recovered.indexer.indexes.clone());
-        segment.seal(recovered.size, Some(indexes));
+        segment.seal(recovered.size, Some(indexes.clone()));
+        if !behind.is_empty() {
+            segment.on_indexes_stored(&indexes);
+        }
         self.producers
             .store_snapshot(found, recovered.next_offset)?;
         self.report.recovered_segments += 1;

@@ -26,6 +26,7 @@ pub struct Segment<S: Storage> {
     /// Its files may be gone: what is open can be read on, nothing can be opened any more.
     removed: AtomicBool,
     used: AtomicBool,
+    indexes_used: AtomicBool,
     dirty: AtomicBool,
     /// Set when the segment is no longer the active one.
     sealed: Mutex<Option<Sealed>>,
@@ -35,7 +36,7 @@ pub struct Segment<S: Storage> {
 #[derive(Clone, Debug)]
 struct Sealed {
     size: u64,
-    /// Loaded when they are needed first.
+    /// Loaded when they are needed, dropped when others need the memory.
     indexes: Option<Arc<Indexes>>,
 }
 
@@ -56,6 +57,7 @@ impl<S: Storage> Segment<S> {
             created: AtomicBool::new(created),
             removed: AtomicBool::new(false),
             used: AtomicBool::new(false),
+            indexes_used: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
             sealed: Mutex::new(None),
         })
@@ -191,29 +193,48 @@ impl<S: Storage> Segment<S> {
 
     /// The indexes of a sealed segment, from its files if they are not in memory yet.
     pub(crate) fn indexes(self: &Arc<Self>) -> Result<Arc<Indexes>, LogError> {
-        let size = {
-            let sealed = self.sealed.lock();
-            match &*sealed {
-                Some(Sealed {
-                    indexes: Some(indexes),
-                    ..
-                }) => return Ok(indexes.clone()),
-                Some(Sealed { size, .. }) => *size,
-                None => 0,
-            }
-        };
-        // Files that were renamed meanwhile look like indexes without entries.
-        let indexes = Arc::new(self.load_indexes(size)?);
-        self.check_not_removed()?;
-        if let Some(sealed) = &mut *self.sealed.lock() {
-            sealed.indexes = Some(indexes.clone());
+        if let Some(indexes) = self.indexes_in_memory() {
+            return Ok(indexes);
         }
-        Ok(indexes)
+        let size = self.sealed_size();
+        // Files that were renamed meanwhile look like indexes without entries.
+        let loaded = Arc::new(self.load_indexes(size)?);
+        self.check_not_removed()?;
+        match &mut *self.sealed.lock() {
+            Some(Sealed {
+                indexes: Some(others),
+                ..
+            }) => return Ok(others.clone()),
+            Some(Sealed { indexes, .. }) => *indexes = Some(loaded.clone()),
+            None => return Ok(loaded),
+        }
+        self.on_indexes_stored(&loaded);
+        Ok(loaded)
+    }
+
+    /// Notes that the indexes in memory are in their files as well, so that they can be dropped.
+    pub(crate) fn on_indexes_stored(self: &Arc<Self>, indexes: &Indexes) {
+        let listed = self.open_files.indexes();
+        listed.on_loaded(self, indexes.size_in_memory());
+    }
+
+    /// Drops the indexes unless they were used since the last call.
+    pub(crate) fn drop_indexes_if_unused(&self) -> bool {
+        if self.indexes_used.swap(false, Ordering::AcqRel) {
+            return false;
+        }
+        if let Some(sealed) = &mut *self.sealed.lock() {
+            sealed.indexes = None;
+        }
+        true
     }
 
     /// The indexes, if no file has to be read for them.
     pub(crate) fn indexes_in_memory(&self) -> Option<Arc<Indexes>> {
-        self.sealed.lock().as_ref()?.indexes.clone()
+        let indexes = self.sealed.lock().as_ref()?.indexes.clone()?;
+        // Not when they are loaded: what is used once must not keep what is used often from staying.
+        self.indexes_used.store(true, Ordering::Release);
+        Some(indexes)
     }
 
     pub(crate) fn load_indexes(&self, size: u64) -> Result<Indexes, LogError> {

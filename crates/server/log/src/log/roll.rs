@@ -197,6 +197,7 @@ impl<S: Storage> RollPlan<S> {
     pub fn finish(&self) -> Result<Rolled, LogError> {
         let finish = || {
             self.old.store_indexes(&self.old_indexes)?;
+            self.old.on_indexes_stored(&self.old_indexes);
             if let Some(producers) = &self.producers {
                 let Place {
                     directory, storage, ..

@@ -24,6 +24,8 @@ use crate::plan::{PartitionPlan, Plan};
 pub const LOG_DIRECTORY: &str = "/data";
 /// Segment files that may be open at once: few, so that they are closed and opened.
 const OPEN_FILES: usize = 6;
+/// Indexes that may be in memory at once: few too.
+const INDEX_BYTES: usize = 200;
 /// A few batches, so that write-back begins often.
 const WRITE_BACK_BYTES: u64 = 1_000;
 /// And some of them wait.
@@ -95,7 +97,7 @@ impl Broker {
         });
         let path = PathBuf::from(LOG_DIRECTORY);
         let directory = Directory::new(Uuid(200), path, disk.clone(), pool, hooks);
-        let open_files = OpenFiles::new(OPEN_FILES);
+        let open_files = OpenFiles::with_index_bytes(OPEN_FILES, INDEX_BYTES);
         let mut replicas = Vec::new();
         let opening = Opening {
             directory: &directory,
