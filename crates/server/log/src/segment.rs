@@ -232,7 +232,7 @@ impl<S: Storage> Segment<S> {
     /// The indexes, if no file has to be read for them.
     pub(crate) fn indexes_in_memory(&self) -> Option<Arc<Indexes>> {
         let indexes = self.sealed.lock().as_ref()?.indexes.clone()?;
-        // Not when they are loaded: what is used once must not keep what is used often from staying.
+        // Not when they are loaded: what is used once must not outlast what is used often.
         self.indexes_used.store(true, Ordering::Release);
         Some(indexes)
     }
