@@ -11,8 +11,8 @@ use ottla_messages::produce_request::{PartitionProduceData, ProduceRequest, Topi
 use ottla_messages::produce_response::{BatchIndexAndErrorMessage, PartitionProduceResponse};
 use ottla_messages::{ErrorCode, KafkaString};
 use ottla_records::{
-    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, Compression, LOG_OVERHEAD, RecordError,
-    Summary, TimestampType, validate_client_batch,
+    BATCH_HEADER_SIZE, BatchHeader, ClientBatchRules, Compression, RecordError, Summary,
+    TimestampType, validate_client_batch,
 };
 use ottla_runtime::clock;
 
@@ -70,24 +70,19 @@ pub(super) fn broken(request: &ProduceRequest) -> Option<String> {
     records.find_map(|records| broken_batch(records))
 }
 
-/// Walks from batch to batch, up to one that is cut short.
-fn broken_batch(mut bytes: &[u8]) -> Option<String> {
+/// What Kafka looks at in the first batch of a partition before it looks for the partition.
+fn broken_batch(bytes: &[u8]) -> Option<String> {
     const SMALLEST: i32 = 14;
     const MAGIC_AT: usize = 16;
-    loop {
-        let length = bytes.get(8..).and_then(<[u8]>::first_chunk)?;
-        let length = i32::from_be_bytes(*length);
-        if length < SMALLEST {
-            return Some(format!(
-                "Record size {length} is less than the minimum record overhead ({SMALLEST})"
-            ));
-        }
-        let magic = *bytes.get(MAGIC_AT)?;
-        if magic > 2 {
-            return Some(format!("Invalid magic found in record: {}", magic as i8));
-        }
-        bytes = bytes.get(LOG_OVERHEAD + usize::try_from(length).ok()?..)?;
+    let length = bytes.get(8..).and_then(<[u8]>::first_chunk)?;
+    let length = i32::from_be_bytes(*length);
+    if length < SMALLEST {
+        return Some(format!(
+            "Record size {length} is less than the minimum record overhead ({SMALLEST})"
+        ));
     }
+    let magic = *bytes.get(MAGIC_AT)?;
+    (magic > 2).then(|| format!("Invalid magic found in record: {}", magic as i8))
 }
 
 /// Whether checking the request takes a while.
