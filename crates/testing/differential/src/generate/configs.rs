@@ -7,22 +7,28 @@ use super::topics::config;
 
 const TOPIC: i64 = 2;
 const BROKER: i64 = 4;
+const BROKER_LOGGER: i64 = 8;
+/// What no resource has for a type.
+const NO_TYPES: &[i64] = &[0, 1, 3, 99, -5];
 
 /// Type and name of a resource, mostly of a topic that exists.
 fn resource(draft: &mut Draft<'_>) -> (i64, Value) {
     match draft.below(12) {
         0 => (BROKER, json!(draft.pick(&["2", "x", "-1"]))),
-        1 => (draft.pick(&[0, 1, 3, 8, 99, -5]), json!("{s}any")),
+        1 => (
+            draft.pick(&[0, 1, 3, BROKER_LOGGER, 99, -5]),
+            json!("{s}any"),
+        ),
         2 => (draft.pick(&[16, 32]), json!("{s}any")),
         _ => (TOPIC, draft.named().0),
     }
 }
 
-/// The same, without other brokers: Kafka's broker refuses to pass those on.
+/// The same, without brokers: Kafka refuses to pass others on, and this one stays as it is.
 fn alterable(draft: &mut Draft<'_>) -> (i64, Value) {
     let (kind, name) = resource(draft);
     match kind {
-        BROKER => (BROKER, json!("x")),
+        BROKER => (99, name),
         _ => (kind, name),
     }
 }
@@ -30,7 +36,10 @@ fn alterable(draft: &mut Draft<'_>) -> (i64, Value) {
 pub fn describe_configs(draft: &mut Draft<'_>, _: i16) -> Value {
     let mut resources = Vec::new();
     for _ in 0..draft.few() {
-        let (kind, name) = resource(draft);
+        let (mut kind, name) = resource(draft);
+        if NO_TYPES.contains(&kind) {
+            kind = TOPIC;
+        }
         let keys = match draft.below(4) {
             0 => Value::Null,
             1 => json!([]),
