@@ -535,6 +535,15 @@ impl Storage for MemoryStorage {
         let mut disk = self.disk.lock();
         disk.change()?;
         disk.name_changes.retain(|change| change.directory != path);
+        let gone: Vec<PathBuf> = disk
+            .durable_names
+            .keys()
+            .filter(|entry| entry.parent() == Some(path) && !disk.names.contains_key(*entry))
+            .cloned()
+            .collect();
+        for gone in gone {
+            disk.forget_durable_names_below(&gone);
+        }
         disk.durable_names
             .retain(|entry, _| entry.parent() != Some(path));
         let entries: Vec<(PathBuf, Node)> = disk
@@ -547,3 +556,6 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What is left of a file system in memory when the process or the power goes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -90,9 +90,16 @@ impl Disk {
         }
     }
 
+    /// What a directory held went with it: another one of its name begins empty.
+    pub(super) fn forget_durable_names_below(&mut self, directory: &Path) {
+        self.durable_names
+            .retain(|path, _| path == directory || !path.starts_with(directory));
+    }
+
     fn apply(&mut self, change: NameChange) {
         if let Some(gone) = change.gone {
             self.durable_names.remove(&gone);
+            self.forget_durable_names_below(&gone);
         }
         if let Some((path, node)) = change.come {
             if let Node::File(inode) = node {
