@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, Storage};
+use ottla_runtime::Directory;
 use ottla_types::{Offset, TopicPartition};
 
 use crate::Replica;
+use crate::groups::GroupHost;
 
 /// Those of an orderly stop, in the order in which Kafka writes them.
 pub const CHECKPOINTS_AT_STOP: [OffsetCheckpoint; 3] = [
@@ -15,11 +17,45 @@ pub const CHECKPOINTS_AT_STOP: [OffsetCheckpoint; 3] = [
     OffsetCheckpoint::LogStart,
 ];
 
-/// Stores checkpoints of a directory, in which these replicas are open. Blocks.
+/// Stores checkpoints of a directory, unless another thread does: then that one stores all of them
+/// once more. `replicas` are those that are open in it. Blocks; whether they are stored now.
 ///
 /// # Errors
 /// When one cannot be written.
 pub fn store_checkpoints<S: Storage>(
+    (directory, files): (&Directory<GroupHost, S>, &LogDirectory<S>),
+    replicas: impl Fn() -> Vec<Arc<Replica<S>>>,
+    checkpoints: &[OffsetCheckpoint],
+) -> Result<bool, LogError> {
+    let turn = directory.checkpoint_turn();
+    if !turn.take() {
+        return Ok(false);
+    }
+    let mut outcome = store(files, &replicas(), checkpoints);
+    while turn.end_round() {
+        if outcome.is_ok() {
+            outcome = store(files, &replicas(), &CHECKPOINTS_AT_STOP);
+        }
+    }
+    outcome.map(|()| true)
+}
+
+/// Stores the checkpoints of an orderly stop, after whoever stores some. Blocks.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn store_checkpoints_at_stop<S: Storage>(
+    (directory, files): (&Directory<GroupHost, S>, &LogDirectory<S>),
+    replicas: &[Arc<Replica<S>>],
+) -> Result<(), LogError> {
+    let turn = directory.checkpoint_turn();
+    turn.wait();
+    let outcome = store(files, replicas, &CHECKPOINTS_AT_STOP);
+    while turn.end_round() {}
+    outcome
+}
+
+fn store<S: Storage>(
     files: &LogDirectory<S>,
     replicas: &[Arc<Replica<S>>],
     checkpoints: &[OffsetCheckpoint],
@@ -41,8 +77,10 @@ fn offset_of<S: Storage>(replica: &Replica<S>, checkpoint: OffsetCheckpoint) -> 
     replica.look(|machine, log| match checkpoint {
         OffsetCheckpoint::RecoveryPoint => Some(log.recovery_point()),
         OffsetCheckpoint::LogStart => {
+            // Also where a segment begins: the names of those before it may come back when the
+            // power goes, and with them what DeleteRecords has deleted.
             let start = log.log_start_offset();
-            (start > log.first_base_offset()).then_some(start)
+            (start > Offset::ZERO).then_some(start)
         }
         OffsetCheckpoint::Replication => Some(machine.high_watermark()),
         OffsetCheckpoint::Cleaner => None,

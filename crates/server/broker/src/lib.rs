@@ -43,7 +43,9 @@ pub type Replica<S = RealStorage> = ottla_runtime::Replica<groups::GroupHost, S>
 /// The parts of a node that work over any storage, for whoever assembles one of his own: the
 /// simulator.
 pub mod parts {
-    pub use crate::checkpoints::{CHECKPOINTS_AT_STOP, store_checkpoints};
+    pub use crate::checkpoints::{
+        CHECKPOINTS_AT_STOP, store_checkpoints, store_checkpoints_at_stop,
+    };
     pub use crate::cluster_controller::ClusterController;
     pub use crate::features::supported_features;
     pub use crate::groups::on_topics_deleted;

@@ -9,12 +9,12 @@ pub use opening::{OpenPlan, Opening, open_by_threads, open_in_turn};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ottla_config::{Durability, SegmentConfig, TopicConfig};
 use ottla_log::{
-    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, RealStorage, Remedy, ReplicaDirectory,
-    ReplicaState, RollLimits, Storage,
+    LogDirectory, LogError, OffsetCheckpoint, OpenFiles, OpenOptions, RealStorage, Remedy,
+    ReplicaDirectory, ReplicaState, RollLimits, Storage,
 };
 use ottla_machine::Random;
 use ottla_partition::Settings;
@@ -32,10 +32,14 @@ pub struct Logs<S: Storage = RealStorage> {
     node_id: NodeId,
     open_files: Arc<OpenFiles<S>>,
     producer_id_expiration_ms: i64,
+    /// The device begins with as many bytes of a log at a time.
+    write_back_bytes: u64,
     directories: Vec<Loaded<S>>,
     /// Whether a directory of the configuration could not be taken up: what is not found may lie
     /// there.
     has_offline: bool,
+    /// Replicas that were deleted, until nobody works on them.
+    retired: Vec<(TopicPartition, Weak<Replica<S>>)>,
     random: Random,
 }
 
@@ -140,8 +144,10 @@ impl<S: Storage> Logs<S> {
             node_id,
             open_files: OpenFiles::new(open_files_limit),
             producer_id_expiration_ms,
+            write_back_bytes: OpenOptions::default().write_back_bytes,
             directories: loaded,
             has_offline,
+            retired: Vec::new(),
             random: Random::from_seed(seed),
         })
     }
@@ -149,6 +155,11 @@ impl<S: Storage> Logs<S> {
     /// Changes after how long an idle producer of a replica that is opened is forgotten.
     pub fn set_producer_id_expiration_ms(&mut self, milliseconds: i64) {
         self.producer_id_expiration_ms = milliseconds;
+    }
+
+    /// Changes of how many bytes at a time the device begins with the logs that are opened.
+    pub fn set_write_back_bytes(&mut self, bytes: u64) {
+        self.write_back_bytes = bytes;
     }
 
     /// Renames replicas that the metadata does not give to this node (`belongs` says which it
@@ -213,7 +224,10 @@ impl<S: Storage> Logs<S> {
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn delete(&mut self, replica: &Replica<S>) -> Result<Option<RetiredReplica<S>>, LogError> {
+    pub fn delete(
+        &mut self,
+        replica: &Arc<Replica<S>>,
+    ) -> Result<Option<RetiredReplica<S>>, LogError> {
         let partition = replica.topic_partition();
         let unique = self.random.uuid();
         let here = self
@@ -226,6 +240,8 @@ impl<S: Storage> Logs<S> {
         let name = loaded
             .files
             .retire_replica(partition, ReplicaState::Delete, unique)?;
+        let retired = (partition.clone(), Arc::downgrade(replica));
+        self.retired.push(retired);
         loaded.replicas.remove(partition);
         loaded.recovery_points.remove(partition);
         loaded.log_starts.remove(partition);
@@ -234,6 +250,38 @@ impl<S: Storage> Logs<S> {
             files: loaded.files.clone(),
             name,
         }))
+    }
+
+    /// Whether the checkpoints of a directory name what is not there: they have to be stored before
+    /// something else gets the name.
+    #[must_use]
+    pub fn has_stale_checkpoints(&self) -> bool {
+        self.directories.iter().any(|loaded| {
+            let all = [
+                &loaded.recovery_points,
+                &loaded.log_starts,
+                &loaded.high_watermarks,
+            ];
+            let mut named = all.into_iter().flat_map(BTreeMap::keys);
+            named.any(|partition| !loaded.replicas.contains(partition))
+        })
+    }
+
+    /// Whether a partition would be a new one, and may not be made yet: somebody may still work on
+    /// the files of another one of its name, or a checkpoint that is being stored may name it.
+    #[must_use]
+    pub fn must_wait(&mut self, partition: &TopicPartition) -> bool {
+        self.retired
+            .retain(|(_, replica)| replica.strong_count() > 0);
+        if self.retired.iter().any(|(retired, _)| retired == partition) {
+            return true;
+        }
+        let mut directories = self.directories.iter();
+        !directories.any(|loaded| loaded.replicas.contains(partition))
+            && self
+                .directories
+                .iter()
+                .any(|loaded| loaded.running.checkpoint_turn().is_behind())
     }
 
     /// The directories with what they are on disk, for checkpoints and the stop.

@@ -2,7 +2,7 @@
 //!
 //! Everything here may wait for a disk and runs on the pools of the directories.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ottla_log::{LogDirectory, LogError, OffsetCheckpoint, RealStorage};
@@ -25,32 +25,6 @@ pub struct Maintenance {
     node: Arc<Node>,
     replicas: OpenReplicas,
     directories: Arc<Vec<DirectoryPair>>,
-    /// Whether somebody stores checkpoints: two who do would write to the same file.
-    storing: Arc<Storing>,
-}
-
-/// A turn that one thread has at a time, without a lock held over its work.
-#[derive(Debug, Default)]
-struct Storing {
-    is_taken: Mutex<bool>,
-    ended: Condvar,
-}
-
-impl Storing {
-    /// Does work in a turn of its own. Blocks while others have theirs.
-    fn in_turn<T>(&self, work: impl FnOnce() -> T) -> T {
-        let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut is_taken = self
-            .ended
-            .wait_while(is_taken, |is_taken| *is_taken)
-            .unwrap_or_else(PoisonError::into_inner);
-        *is_taken = true;
-        drop(is_taken);
-        let result = work();
-        *self.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.ended.notify_one();
-        result
-    }
 }
 
 impl Maintenance {
@@ -65,7 +39,6 @@ impl Maintenance {
             node,
             replicas,
             directories: Arc::new(directories),
-            storing: Arc::default(),
         }
     }
 
@@ -159,17 +132,13 @@ impl Maintenance {
         replicas.values().filter(here).cloned().collect()
     }
 
-    /// Stores checkpoints of a directory; what they say is looked up when it is their turn.
-    ///
-    /// # Errors
-    /// When one cannot be written.
-    pub fn checkpoint(
+    fn checkpoint(
         &self,
         (directory, files): &DirectoryPair,
         checkpoints: &[OffsetCheckpoint],
     ) -> Result<(), LogError> {
-        self.storing
-            .in_turn(|| store_checkpoints(files, &self.replicas_in(directory), checkpoints))
+        let replicas = || self.replicas_in(directory);
+        store_checkpoints((directory, files), replicas, checkpoints).map(|_| ())
     }
 
     fn enforce_retention(&self, (directory, _): &DirectoryPair) -> Result<(), LogError> {

@@ -20,6 +20,7 @@ use ottla_partition::Input;
 use ottla_types::{NodeId, PartitionIndex, TopicId, TopicPartition, Uuid};
 
 use crate::Replica;
+use crate::checkpoints::{CHECKPOINTS_AT_STOP, store_checkpoints};
 use crate::logs::{
     Logs, Opening, RetiredReplica, flush_limits, index_interval_bytes, replica_settings,
 };
@@ -28,6 +29,10 @@ use crate::published::{Hosting, INTERNAL_TOPICS, OFFSETS_TOPIC, Published, Topic
 
 /// The replicas of this node that are open, serving or not.
 pub type OpenReplicas<S = RealStorage> = Arc<Mutex<BTreeMap<TopicPartition, Arc<Replica<S>>>>>;
+
+/// How long a change waits for what is left of deleted replicas, and how long between two looks.
+const PATIENCE: Duration = Duration::from_millis(300);
+const WAIT: Duration = Duration::from_millis(1);
 
 /// The one who publishes.
 ///
@@ -40,8 +45,8 @@ pub struct Publisher<S: Storage = RealStorage> {
     /// The file, and over it what is set while the node runs.
     config: BrokerConfig,
     replicas: OpenReplicas<S>,
-    /// Topics of which a replica has found no space: tried again with the next change. There is
-    /// one twice a second, if it is only the controller's sign of life.
+    /// Topics of which a replica has found no space, or may not be made yet: tried again with the
+    /// next change. There is one twice a second, if it is only the controller's sign of life.
     unopened: BTreeSet<TopicId>,
     acting: bool,
 }
@@ -85,14 +90,20 @@ impl<S: Storage> Publisher<S> {
             return Ok(());
         }
         self.apply_configs(delta, !self.acting);
-        if self.acting {
+        let is_first = !self.acting;
+        if is_first {
+            self.set_strays_aside(image)?;
+        } else {
+            let mut has_closed = false;
             for topic in delta.removed_topics() {
                 if let Some(entry) = next.remove(topic.id) {
                     self.close_topic(topic, &entry);
+                    has_closed = true;
                 }
             }
-        } else {
-            self.set_strays_aside(image)?;
+            if has_closed {
+                self.store_checkpoints();
+            }
         }
         let touched = if next.topics().next().is_none() {
             image
@@ -109,6 +120,9 @@ impl<S: Storage> Publisher<S> {
             .map(|topic| (&**topic, self.config_of(image, topic)))
             .collect();
         self.open_missing(&topics);
+        if is_first && self.logs.has_stale_checkpoints() {
+            self.store_checkpoints();
+        }
         self.acting = true;
         for (topic, config) in topics {
             self.update_topic(&mut next, topic, config);
@@ -116,6 +130,27 @@ impl<S: Storage> Publisher<S> {
         self.node.publish(next);
         self.tell_groups(delta);
         Ok(())
+    }
+
+    /// Has no checkpoint name what is gone: another topic may get the name, and a start after a
+    /// crash would take what the checkpoints know of it for the new one's.
+    fn store_checkpoints(&self) {
+        for (directory, files) in self.logs.directories() {
+            if directory.has_failed() {
+                continue;
+            }
+            let open = || {
+                let replicas = self.lock();
+                let here = replicas
+                    .values()
+                    .filter(|replica| Arc::ptr_eq(replica.directory(), &directory));
+                here.cloned().collect()
+            };
+            let stored = store_checkpoints((&directory, &files), open, &CHECKPOINTS_AT_STOP);
+            if let Err(error) = stored {
+                directory.fail(&error);
+            }
+        }
     }
 
     fn own_id(&self) -> NodeId {
@@ -140,7 +175,8 @@ impl<S: Storage> Publisher<S> {
     fn open_missing(&mut self, topics: &[(&Topic, TopicConfig)]) {
         let own = self.own_id();
         let before = self.node.published();
-        let mut plans = Vec::new();
+        let (mut plans, mut waiting) = (Vec::new(), BTreeSet::new());
+        let mut patience = PATIENCE;
         for (topic, config) in topics {
             for (index, partition) in &topic.partitions {
                 let at = TopicPartition {
@@ -148,6 +184,10 @@ impl<S: Storage> Publisher<S> {
                     partition: *index,
                 };
                 if !partition.replicas.contains(&own) || self.lock().contains_key(&at) {
+                    continue;
+                }
+                if self.must_wait(&at, &mut patience) {
+                    waiting.insert(topic.id);
                     continue;
                 }
                 // Made while this node is running, so that no directory can hold it yet.
@@ -162,11 +202,23 @@ impl<S: Storage> Publisher<S> {
                 }
             }
         }
-        let before = std::mem::take(&mut self.unopened);
+        let before = std::mem::replace(&mut self.unopened, waiting);
         let threads = self.config.log_dirs.num_recovery_threads_per_data_dir;
         for opening in self.node.open_all(plans, threads as usize) {
             self.on_opened(opening, &before);
         }
+    }
+
+    /// Whether a replica may not be made yet, after having waited for that for a while.
+    fn must_wait(&mut self, partition: &TopicPartition, patience: &mut Duration) -> bool {
+        while self.logs.must_wait(partition) {
+            if patience.is_zero() {
+                return true;
+            }
+            self.node.wait(WAIT);
+            *patience = patience.saturating_sub(WAIT);
+        }
+        false
     }
 
     /// `unopened_before`: topics of which it was said before that they find no space.

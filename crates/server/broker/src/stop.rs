@@ -10,7 +10,7 @@ use ottla_partition::Input;
 use ottla_runtime::{Directory, Notices};
 
 use crate::Replica;
-use crate::checkpoints::CHECKPOINTS_AT_STOP;
+use crate::checkpoints::store_checkpoints_at_stop;
 use crate::groups::GroupHost;
 use crate::maintenance::Maintenance;
 use crate::node::Node;
@@ -27,14 +27,16 @@ pub fn close_directories(
     directories: &[(Arc<Directory<GroupHost>>, LogDirectory<RealStorage>)],
     broker_epoch: i64,
 ) {
-    for pair in directories {
-        let (directory, files) = pair;
+    for (directory, files) in directories {
         if directory.has_failed() {
             continue;
         }
         let marker = CleanShutdown { broker_epoch };
         let closed = close_logs(node, maintenance, directory)
-            .and_then(|()| maintenance.checkpoint(pair, &CHECKPOINTS_AT_STOP))
+            .and_then(|()| {
+                let replicas = maintenance.replicas_in(directory);
+                store_checkpoints_at_stop((directory, files), &replicas)
+            })
             .and_then(|()| files.store_clean_shutdown(&marker));
         if let Err(error) = closed {
             tracing::error!(directory = %directory.path().display(), %error, "not closed cleanly");

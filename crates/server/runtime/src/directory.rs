@@ -9,6 +9,7 @@ use std::time::Duration;
 use ottla_log::{LogError, RealStorage, Remedy, Storage};
 use ottla_types::{Now, Uuid};
 
+use crate::checkpoint_turn::CheckpointTurn;
 use crate::clock;
 use crate::committer::Committer;
 use crate::notices::Notices;
@@ -27,6 +28,7 @@ pub struct Directory<H: Hosted, S: Storage = RealStorage> {
     failed: AtomicBool,
     waiting_for_space: WaitingForSpace,
     write_backs: WriteBacks<S>,
+    checkpoint_turn: CheckpointTurn,
     hooks: Box<dyn DirectoryHooks<H, S>>,
 }
 
@@ -85,6 +87,7 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
             failed: AtomicBool::new(false),
             waiting_for_space: WaitingForSpace::default(),
             write_backs,
+            checkpoint_turn: CheckpointTurn::default(),
             hooks,
         })
     }
@@ -111,6 +114,12 @@ impl<H: Hosted, S: Storage> Directory<H, S> {
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Who stores its checkpoints.
+    #[must_use]
+    pub fn checkpoint_turn(&self) -> &CheckpointTurn {
+        &self.checkpoint_turn
     }
 
     pub(crate) fn waiting_for_space(&self) -> &WaitingForSpace {

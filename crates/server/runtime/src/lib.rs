@@ -3,6 +3,7 @@
 //! *Not here*: what requests mean (`server/broker`), what files look like (`server/log`), decisions
 //! (`core`).
 
+mod checkpoint_turn;
 pub mod clock;
 mod committer;
 mod connection;
@@ -21,6 +22,7 @@ mod service;
 mod space;
 mod write_back;
 
+pub use checkpoint_turn::CheckpointTurn;
 pub use connection::{Connection, ReplySlot};
 pub use directory::{Directory, DirectoryHooks};
 pub use line_limit::LineLimit;

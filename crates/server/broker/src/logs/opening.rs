@@ -54,8 +54,12 @@ impl<S: Storage> Logs<S> {
         let Some(loaded) = self.directories.get_mut(index) else {
             unreachable!("a directory that was chosen exists")
         };
-        let offset = |of: &super::Offsets| of.get(partition).copied().unwrap_or(Offset::ZERO);
         let is_new = loaded.replicas.insert(partition.clone());
+        // What the checkpoints know of the name of a new log is of another that had it before.
+        let offset = |of: &super::Offsets| match of.get(partition) {
+            Some(offset) if !is_new => *offset,
+            _ => Offset::ZERO,
+        };
         let (settings, limits) =
             replica_settings(partition, config, self.producer_id_expiration_ms);
         Ok(OpenPlan {
@@ -67,7 +71,7 @@ impl<S: Storage> Logs<S> {
             open_files: Arc::clone(&self.open_files),
             options: OpenOptions {
                 index_interval_bytes: index_interval_bytes(config),
-                write_back_bytes: OpenOptions::default().write_back_bytes,
+                write_back_bytes: self.write_back_bytes,
                 recovery_point: offset(&loaded.recovery_points),
                 log_start_offset: offset(&loaded.log_starts),
                 was_clean: loaded.was_clean || is_new,

@@ -1,6 +1,8 @@
 //! What the publisher needs of the node around it.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use ottla_config::BrokerConfig;
 use ottla_log::{RealStorage, Storage};
@@ -29,6 +31,8 @@ pub trait PublisherHooks<S: Storage = RealStorage>: Send + Sync + 'static {
     fn configure(&self, config: &BrokerConfig);
     /// Opens replicas; `threads` is `num.recovery.threads.per.data.dir`. Blocks until all are done.
     fn open_all(&self, plans: Vec<OpenPlan<S>>, threads: usize) -> Vec<Opening<S>>;
+    /// Waits.
+    fn wait(&self, duration: Duration);
     /// Has the coordinator on a partition of the offsets topic loaded.
     fn load_groups(&self, replica: &Arc<Replica<S>>);
     /// Tells the coordinators here that topics are gone.
@@ -59,6 +63,10 @@ impl PublisherHooks for Arc<Node> {
 
     fn open_all(&self, plans: Vec<OpenPlan>, threads: usize) -> Vec<Opening> {
         open_by_threads(plans, threads)
+    }
+
+    fn wait(&self, duration: Duration) {
+        thread::sleep(duration);
     }
 
     fn load_groups(&self, replica: &Arc<Replica>) {

@@ -1,8 +1,11 @@
 //! DeleteRecords, and the producers that a partition remembers.
 
+use std::fs;
+
 use ottla_messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
 };
+use ottla_messages::delete_topics_request::{DeleteTopicState, DeleteTopicsRequest};
 use ottla_messages::describe_producers_request::{DescribeProducersRequest, TopicRequest};
 use ottla_messages::describe_producers_response::PartitionResponse;
 use ottla_messages::{ErrorCode, KafkaString};
@@ -68,6 +71,68 @@ fn the_log_starts_where_it_was_told_to_and_does_so_after_a_stop() {
     assert_eq!(delete(&mut client, "orders", -1), (ErrorCode::NONE, 3));
     assert_eq!(client.produce_values("orders", 0, &["d"]), 3);
     assert_eq!(client.fetch_values("orders", 0, 3), ["d"]);
+}
+
+/// The names in a checkpoint of the node's directory.
+fn named(node: &TestNode, checkpoint: &str) -> Vec<String> {
+    let text = fs::read_to_string(node.directory().join(checkpoint)).unwrap();
+    let lines = text.lines().skip(2);
+    lines
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_topic_made_again_knows_nothing_of_where_the_first_one_started() {
+    let node = TestNode::start();
+    let mut client = filled(&node);
+    assert_eq!(delete(&mut client, "orders", 2), (ErrorCode::NONE, 2));
+    // The stop stores where the log starts.
+    let node = node.restarted();
+    assert_eq!(named(&node, "log-start-offset-checkpoint"), ["orders"]);
+    let mut client = node.client();
+    client.ask(&DeleteTopicsRequest {
+        topics: vec![DeleteTopicState {
+            name: Some(KafkaString::from("orders")),
+            ..DeleteTopicState::default()
+        }],
+        timeout_ms: 10_000,
+        ..DeleteTopicsRequest::default()
+    });
+    for checkpoint in [
+        "log-start-offset-checkpoint",
+        "recovery-point-offset-checkpoint",
+        "replication-offset-checkpoint",
+    ] {
+        let named = named(&node, checkpoint);
+        assert!(!named.contains(&"orders".to_owned()), "{checkpoint}");
+    }
+    client.create_topic("orders", 1, &[]);
+    for value in ["d", "e", "f"] {
+        client.produce_values("orders", 0, &[value]);
+    }
+    let node = node.killed_and_restarted();
+    let mut client = node.client();
+    assert_eq!(client.fetch_values("orders", 0, 0), ["d", "e", "f"]);
+}
+
+#[test]
+fn a_checkpoint_that_names_what_is_not_there_means_nothing() {
+    let mut node = TestNode::start();
+    node.stop();
+    for checkpoint in [
+        "log-start-offset-checkpoint",
+        "recovery-point-offset-checkpoint",
+        "replication-offset-checkpoint",
+    ] {
+        fs::write(node.directory().join(checkpoint), "0\n1\norders 0 2\n").unwrap();
+    }
+    let node = node.restarted();
+    let mut client = filled(&node);
+    assert_eq!(client.fetch_values("orders", 0, 0), ["a", "b", "c"]);
+    let node = node.killed_and_restarted();
+    let mut client = node.client();
+    assert_eq!(client.fetch_values("orders", 0, 0), ["a", "b", "c"]);
 }
 
 #[test]

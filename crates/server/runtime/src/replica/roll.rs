@@ -110,11 +110,12 @@ impl<H: Hosted, S: Storage> Replica<H, S> {
             }
             Ok(queue) => queue,
         };
-        let mut notices = Notices::default();
         for write in &queue {
+            // Nobody waits for the writes behind his own.
+            let mut notices = Notices::default();
             self.write(write, &mut notices);
+            self.directory.deliver(notices);
         }
-        self.directory.deliver(notices);
         Ok(())
     }
 
