@@ -22,6 +22,17 @@ pub enum Bug {
     SkipsRecovery,
     /// Fetches that wait are not woken.
     LosesWakeUps,
+    /// A sync of the metadata log says yes and does nothing: metadata are acknowledged before they
+    /// are on the device.
+    MetadataSyncLies,
+    /// A snapshot of the metadata lacks its last record.
+    SnapshotMissesRecord,
+    /// A topic's files go when its deletion is asked for, not when it is committed.
+    DeletesBeforeCommit,
+    /// The publisher is not told of deleted topics.
+    IgnoresDeletions,
+    /// The checkpoint of log starts is not stored.
+    ForgetsLogStarts,
 }
 
 impl Bug {
@@ -33,11 +44,17 @@ impl Bug {
                 Rule::AcknowledgedRecordsSurvive,
                 Rule::RecoverySucceeds,
                 Rule::RecoveredLogIsWhole,
+                Rule::CommittedMetadataSurvives,
             ],
         ),
         (
             Bug::DirectorySyncLies,
-            &[Rule::AcknowledgedRecordsSurvive, Rule::NoDuplicates],
+            &[
+                Rule::AcknowledgedRecordsSurvive,
+                Rule::NoDuplicates,
+                Rule::CommittedMetadataSurvives,
+                Rule::LogsAgreeWithImage,
+            ],
         ),
         (
             Bug::AcknowledgesTooEarly,
@@ -58,6 +75,33 @@ impl Bug {
             ],
         ),
         (Bug::LosesWakeUps, &[Rule::WaitingFetchesAreWoken]),
+        (
+            Bug::MetadataSyncLies,
+            &[
+                Rule::CommittedMetadataSurvives,
+                Rule::AcknowledgedTopicsSurvive,
+            ],
+        ),
+        (
+            Bug::SnapshotMissesRecord,
+            &[
+                Rule::CommittedMetadataSurvives,
+                Rule::AcknowledgedTopicsSurvive,
+            ],
+        ),
+        (
+            Bug::DeletesBeforeCommit,
+            &[
+                Rule::AcknowledgedRecordsSurvive,
+                Rule::NodeRuns,
+                Rule::RecoverySucceeds,
+            ],
+        ),
+        (
+            Bug::IgnoresDeletions,
+            &[Rule::LogsAgreeWithImage, Rule::DeletedRecordsStayGone],
+        ),
+        (Bug::ForgetsLogStarts, &[Rule::LogStartNeverGoesBack]),
     ];
 }
 

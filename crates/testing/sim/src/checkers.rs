@@ -3,14 +3,20 @@
 mod commits;
 mod history;
 mod lookups;
+mod metadata;
 mod scan;
+mod topics;
 
 pub use commits::Commits;
-pub use history::{History, Origin, RecordId, Survives};
+pub use history::{History, Origin, RecordId, Sent, Survives};
 pub use lookups::check_lookups;
+pub use metadata::{Pictures, rebuild_image};
 pub use scan::{Contents, ScannedLog, records_of, scan_log, value_of};
+pub use topics::{Change, Facts};
 
 use std::fmt;
+
+use crate::topics::LogId;
 
 /// A promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +44,25 @@ pub enum Rule {
     RecoveredLogIsWhole,
     /// Look-ups by offset and by time, and the state of producers, agree with a whole read.
     LookUpsAgree,
+    /// A log never starts before an offset at which it started and that was stored.
+    LogStartNeverGoesBack,
+    /// Only what is committed is removed.
+    LogStartIsCommitted,
+    /// What the metadata log has committed is there after whatever happened, and gives the same
+    /// image.
+    CommittedMetadataSurvives,
+    /// A topic created, changed or deleted is so for whoever was told, and after every restart.
+    AcknowledgedTopicsSurvive,
+    /// A topic has one id, and an id one topic, for ever.
+    TopicIdsAreUnique,
+    /// A record of a deleted topic is in no other.
+    DeletedRecordsStayGone,
+    /// Where the image has a partition there is a log that serves, and no log elsewhere.
+    LogsAgreeWithImage,
+    /// A producer id is given once.
+    ProducerIdsAreUnique,
+    /// The node goes on unless its disk fails.
+    NodeRuns,
     /// Everything is answered in the end, and readers reach the end.
     Progress,
     /// No thread waits for another under a lock that does IO, none panics.
@@ -68,10 +93,10 @@ impl Violation {
         }
     }
 
-    /// The same, said of a partition.
+    /// The same, said of a log.
     #[must_use]
-    pub fn of_partition(self, index: usize) -> Violation {
-        let detail = format!("partition {index}: {}", self.detail);
+    pub fn of_log(self, log: LogId) -> Violation {
+        let detail = format!("{}-{}: {}", log.topic_id, log.partition, self.detail);
         Violation { detail, ..self }
     }
 }

@@ -1,24 +1,29 @@
 //! Simulated clients: they decide, the world carries what they send.
 
+mod administrator;
 mod consumer;
 mod member;
 mod producer;
 
+pub use administrator::{Administrator, Asked, told};
 pub use consumer::{Consumer, Direction};
 pub use member::{GROUP_PARTITIONS, Member, MemberFact};
-pub use producer::{Producer, ProducerAction, ProducerPlan};
+pub use producer::{PARTITIONS_MAX, Producer, ProducerAction, ProducerPlan};
 
 use bytes::Bytes;
+use ottla_controller::{ControllerResponse, RequestBody};
 use ottla_group::{GroupRequest, GroupResponse};
 use ottla_messages::ErrorCode;
+use ottla_types::TopicId;
 
 use crate::checkers::RecordId;
+use crate::topics::{LogId, PartitionId};
 
 /// A batch on its way.
 #[derive(Clone, Debug)]
 pub struct SentBatch {
     /// Where it goes.
-    pub partition: usize,
+    pub partition: PartitionId,
     /// Its bytes.
     pub bytes: Bytes,
     /// Its records.
@@ -39,13 +44,17 @@ pub enum Request {
     Fetch(FetchRequest),
     /// Ask the group's coordinator.
     Group(GroupRequest),
+    /// Have the controller decide.
+    Change(RequestBody),
+    /// Delete the records below an offset; -1: all that are committed.
+    DeleteRecords(PartitionId, i64),
 }
 
 /// What to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchRequest {
-    /// From which partition.
-    pub partition: usize,
+    /// From which log.
+    pub log: LogId,
     /// From here on.
     pub offset: i64,
     /// So much at most.
@@ -57,12 +66,27 @@ pub struct FetchRequest {
 /// What a broker answers.
 #[derive(Clone, Debug)]
 pub enum Response {
-    /// How each batch ended: its error, its first offset or -1.
-    Produce(Vec<(ErrorCode, i64)>),
+    /// How each batch ended.
+    Produce(Vec<ProducedBatch>),
     /// What was read.
     Fetch(FetchResponse),
     /// What the coordinator says.
     Group(GroupResponse),
+    /// What the controller says.
+    Changed(ControllerResponse),
+    /// Where the log starts now, or why it does not.
+    DeletedRecords(Option<LogId>, Result<i64, ErrorCode>),
+}
+
+/// How a batch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProducedBatch {
+    /// NONE, or why not.
+    pub error: ErrorCode,
+    /// Its first offset; -1 if that is not known.
+    pub base_offset: i64,
+    /// The topic that had the name.
+    pub topic_id: Option<TopicId>,
 }
 
 /// What was read.

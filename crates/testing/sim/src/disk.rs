@@ -1,8 +1,8 @@
 //! The disk of a simulated node: the log's file system in memory, behind a device that takes its
 //! time, fails, and dies with the process.
 //!
-//! *Invariant*: what a call does happens at one moment, at its begin or its end; only a large write
-//! may be cut in two.
+//! *Invariant*: what a call does happens at one moment, at its begin or its end; only a write may be
+//! cut in two.
 
 use std::io::{self, IoSlice};
 use std::path::Path;
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ottla_log::{Entry, EntryKind, MemoryFile, MemoryStorage, Metadata, OpenHow, Storage};
 use ottla_machine::Random;
+use ottla_runtime::quorum::METADATA_LOG_DIRECTORY;
 use ottla_types::{Duration, TimestampMs};
 
 use crate::bugs::Bug;
@@ -27,6 +28,27 @@ pub enum DiskFault {
     NoSpace,
 }
 
+/// How long calls take at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskPace {
+    /// A sync.
+    pub sync_max: Duration,
+    /// A write, or a change of a name.
+    pub write_max: Duration,
+    /// A read that is not in the page cache.
+    pub read_max: Duration,
+}
+
+impl Default for DiskPace {
+    fn default() -> Self {
+        DiskPace {
+            sync_max: microseconds(2_000),
+            write_max: microseconds(300),
+            read_max: microseconds(300),
+        }
+    }
+}
+
 /// What a call is, as far as its price depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
@@ -40,8 +62,7 @@ enum Call {
 #[derive(Debug)]
 struct Device {
     random: Random,
-    /// A sync takes up to so long.
-    sync_max: Duration,
+    pace: DiskPace,
     fault: Option<DiskFault>,
     /// Nothing more can be reserved; what was reserved can be written.
     is_full: bool,
@@ -51,6 +72,14 @@ struct Device {
     /// Of a hundred cached reads, so many miss.
     misses: u64,
     bug: Option<Bug>,
+}
+
+/// An open file.
+#[derive(Clone, Copy, Debug)]
+pub struct SimulatedFile {
+    file: MemoryFile,
+    /// Whether it is a segment of the metadata log.
+    is_metadata: bool,
 }
 
 /// A disk; clones share it.
@@ -63,10 +92,10 @@ pub struct SimulatedDisk {
 impl SimulatedDisk {
     /// A disk with these files on it.
     #[must_use]
-    pub fn new(files: MemoryStorage, seed: u64, sync_max: Duration, bug: Option<Bug>) -> Self {
+    pub fn new(files: MemoryStorage, seed: u64, pace: DiskPace, bug: Option<Bug>) -> Self {
         let device = Device {
             random: Random::from_seed(seed),
-            sync_max,
+            pace,
             fault: None,
             is_full: false,
             is_dead: false,
@@ -91,9 +120,9 @@ impl SimulatedDisk {
         self.device().is_dead = true;
     }
 
-    /// Lets syncs take up to so long from now on.
-    pub fn set_sync_max(&self, sync_max: Duration) {
-        self.device().sync_max = sync_max;
+    /// Lets calls take up to so long from now on.
+    pub fn set_pace(&self, pace: DiskPace) {
+        self.device().pace = pace;
     }
 
     /// Lets the device fail.
@@ -134,6 +163,18 @@ impl SimulatedDisk {
             pause(duration);
         }
         self.check_alive()
+    }
+
+    /// Changes a name, and takes the call's time afterwards: which file a path leads to is settled
+    /// when the call begins.
+    fn change_name<T>(
+        &self,
+        change: impl FnOnce(&MemoryStorage) -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.check_alive()?;
+        let changed = change(&self.files);
+        self.take_time(Call::Name)?;
+        changed
     }
 
     fn check_alive(&self) -> io::Result<()> {
@@ -180,27 +221,34 @@ impl Device {
         }
         let below = |random: &mut Random, most: Duration| {
             let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
-            microseconds(1 + random.below(most))
+            microseconds(1 + random.below(most.max(1)))
         };
         Some(match call {
-            Call::Write | Call::Read | Call::Name => below(&mut self.random, microseconds(300)),
-            Call::Sync | Call::WriteBack => below(&mut self.random, self.sync_max),
+            Call::Write | Call::Name => below(&mut self.random, self.pace.write_max),
+            Call::Read => below(&mut self.random, self.pace.read_max),
+            Call::Sync | Call::WriteBack => below(&mut self.random, self.pace.sync_max),
         })
     }
 }
 
 impl Storage for SimulatedDisk {
-    type File = MemoryFile;
+    type File = SimulatedFile;
 
-    fn open(&self, path: &Path, how: OpenHow) -> io::Result<MemoryFile> {
+    fn open(&self, path: &Path, how: OpenHow) -> io::Result<SimulatedFile> {
         // No pause: a lock on the slot of an open file may be held here.
         self.check_alive()?;
-        self.files.open(path, how)
+        let is_segment = path.extension().is_some_and(|end| end == "log");
+        let directory = path.parent().and_then(Path::file_name);
+        let is_metadata = directory.is_some_and(|name| name == METADATA_LOG_DIRECTORY);
+        Ok(SimulatedFile {
+            file: self.files.open(path, how)?,
+            is_metadata: is_metadata && is_segment,
+        })
     }
 
     fn read_cached_at(
         &self,
-        file: &MemoryFile,
+        file: &SimulatedFile,
         position: u64,
         place: &mut [u8],
     ) -> io::Result<usize> {
@@ -210,62 +258,67 @@ impl Storage for SimulatedDisk {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
         }
-        self.files.read_at(file, position, place)
+        self.files.read_at(&file.file, position, place)
     }
 
     fn write_at(
         &self,
-        file: &MemoryFile,
+        file: &SimulatedFile,
         position: u64,
         buffers: &[IoSlice<'_>],
     ) -> io::Result<()> {
         self.take_time(Call::Write)?;
         let is_cut = self.device().random.below(8) == 0;
         if !is_cut {
-            return self.files.write_at(file, position, buffers);
+            return self.files.write_at(&file.file, position, buffers);
         }
         let bytes = buffers.iter().flat_map(|buffer| buffer.iter().copied());
         let bytes: Vec<u8> = bytes.collect();
         let cut = self.device().random.below(bytes.len() as u64 + 1);
         let (first, rest) = bytes.split_at(usize::try_from(cut).unwrap_or(0));
         self.files
-            .write_at(file, position, &[IoSlice::new(first)])?;
+            .write_at(&file.file, position, &[IoSlice::new(first)])?;
         pause(microseconds(10));
         self.check_alive()?;
         self.files
-            .write_at(file, position + cut, &[IoSlice::new(rest)])
+            .write_at(&file.file, position + cut, &[IoSlice::new(rest)])
     }
 
-    fn read_at(&self, file: &MemoryFile, position: u64, place: &mut [u8]) -> io::Result<usize> {
+    fn read_at(&self, file: &SimulatedFile, position: u64, place: &mut [u8]) -> io::Result<usize> {
         self.take_time(Call::Read)?;
-        self.files.read_at(file, position, place)
+        self.files.read_at(&file.file, position, place)
     }
 
-    fn sync(&self, file: &MemoryFile) -> io::Result<()> {
-        let begun = self.files.begin_sync(file);
+    fn sync(&self, file: &SimulatedFile) -> io::Result<()> {
+        let begun = self.files.begin_sync(&file.file);
         self.take_time(Call::Sync)?;
-        if self.device().bug == Some(Bug::SyncLies) {
+        let lies = match self.device().bug {
+            Some(Bug::SyncLies) => !file.is_metadata,
+            Some(Bug::MetadataSyncLies) => file.is_metadata,
+            _ => false,
+        };
+        if lies {
             return Ok(());
         }
         self.files.end_sync(begun)
     }
 
-    fn start_write_back(&self, file: &MemoryFile, position: u64, length: u64) -> io::Result<()> {
+    fn start_write_back(&self, file: &SimulatedFile, position: u64, length: u64) -> io::Result<()> {
         self.take_time(Call::WriteBack)?;
-        self.files.start_write_back(file, position, length)
+        self.files.start_write_back(&file.file, position, length)
     }
 
-    fn truncate(&self, file: &MemoryFile, size: u64) -> io::Result<()> {
+    fn truncate(&self, file: &SimulatedFile, size: u64) -> io::Result<()> {
         self.take_time(Call::Name)?;
-        self.files.truncate(file, size)
+        self.files.truncate(&file.file, size)
     }
 
-    fn reserve(&self, file: &MemoryFile, end: u64) -> io::Result<()> {
+    fn reserve(&self, file: &SimulatedFile, end: u64) -> io::Result<()> {
         self.check_alive()?;
         if self.device().is_full {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.files.reserve(file, end)
+        self.files.reserve(&file.file, end)
     }
 
     fn metadata(&self, path: &Path) -> io::Result<Metadata> {
@@ -277,18 +330,15 @@ impl Storage for SimulatedDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.take_time(Call::Name)?;
-        self.files.rename(from, to)
+        self.change_name(|files| files.rename(from, to))
     }
 
     fn unlink(&self, path: &Path, kind: EntryKind) -> io::Result<()> {
-        self.take_time(Call::Name)?;
-        self.files.unlink(path, kind)
+        self.change_name(|files| files.unlink(path, kind))
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
-        self.take_time(Call::Name)?;
-        self.files.create_directory(path)
+        self.change_name(|files| files.create_directory(path))
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {

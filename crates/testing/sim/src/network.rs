@@ -18,6 +18,8 @@ pub enum ClientId {
     Consumer(usize),
     /// A member of the group by number.
     Member(usize),
+    /// The administrator.
+    Administrator,
 }
 
 /// Who asked what on which connection.

@@ -4,8 +4,8 @@ use ottla_machine::Random;
 use ottla_types::{Duration, Instant};
 
 use crate::bugs::Bug;
-use crate::clients::{Direction, ProducerPlan};
-use crate::disk::DiskFault;
+use crate::clients::ProducerPlan;
+use crate::disk::{DiskFault, DiskPace};
 
 /// Which kinds of trouble come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Scenario {
     Kill,
     /// The power is cut.
     PowerCut,
-    /// Syncs take long.
+    /// Reads, writes and syncs take long.
     SlowDisk,
     /// Writes and syncs fail, or find no space.
     FailingDisk,
@@ -71,8 +71,8 @@ pub enum Fault {
     },
     /// The process is told to end.
     Stop,
-    /// Syncs take up to so long from now on.
-    SyncMax(Duration),
+    /// Calls of the disk take up to so long from now on.
+    Pace(DiskPace),
     /// The disk fails.
     Disk(DiskFault),
     /// Nothing more can be reserved on the disk, for a while.
@@ -85,28 +85,77 @@ pub enum Fault {
     ClockJump(i64),
 }
 
-/// A partition's configuration.
+/// A topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartitionPlan {
+pub struct TopicPlan {
+    /// Partitions when it is created.
+    pub partitions: i32,
     /// Whether acknowledgements wait for the device.
     pub fsync: bool,
-    /// `segment.bytes`.
-    pub segment_bytes: u64,
+    /// `internal.segment.bytes`.
+    pub segment_bytes: i32,
     /// `segment.ms`.
     pub segment_ms: i64,
     /// `segment.index.bytes`.
-    pub segment_index_bytes: u64,
+    pub segment_index_bytes: i32,
     /// `index.interval.bytes`.
-    pub index_interval_bytes: u64,
+    pub index_interval_bytes: i32,
+    /// `retention.ms`.
+    pub retention_ms: i64,
+    /// `retention.bytes`.
+    pub retention_bytes: i64,
+    /// `file.delete.delay.ms`.
+    pub file_delete_delay_ms: i64,
 }
 
-/// A consumer's task.
+impl TopicPlan {
+    /// Its configuration, as CreateTopics takes it.
+    #[must_use]
+    pub fn configs(&self) -> Vec<(&'static str, String)> {
+        let flush_messages = if self.fsync { 1 } else { i64::MAX };
+        vec![
+            ("internal.segment.bytes", self.segment_bytes.to_string()),
+            ("segment.ms", self.segment_ms.to_string()),
+            ("segment.index.bytes", self.segment_index_bytes.to_string()),
+            (
+                "index.interval.bytes",
+                self.index_interval_bytes.to_string(),
+            ),
+            ("retention.ms", self.retention_ms.to_string()),
+            ("retention.bytes", self.retention_bytes.to_string()),
+            ("flush.messages", flush_messages.to_string()),
+            (
+                "file.delete.delay.ms",
+                self.file_delete_delay_ms.to_string(),
+            ),
+            // The wall clock is set back in some histories.
+            ("message.timestamp.after.max.ms", i64::MAX.to_string()),
+        ]
+    }
+}
+
+/// The metadata quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConsumerPlan {
-    /// What it reads.
-    pub partition: usize,
-    /// Which way.
-    pub direction: Direction,
+pub struct QuorumPlan {
+    /// `metadata.log.segment.bytes`.
+    pub segment_bytes: u64,
+    /// `metadata.log.max.record.bytes.between.snapshots`.
+    pub bytes_between_snapshots: u64,
+    /// `metadata.max.retention.bytes`.
+    pub retention_bytes: u64,
+    /// Whether the voters are in the log (`kraft.version` 1).
+    pub has_dynamic_voters: bool,
+    /// `metadata.max.idle.interval.ms`.
+    pub idle_interval: Duration,
+}
+
+/// The administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdministratorPlan {
+    /// Changes to ask for, once all topics are created.
+    pub changes: u64,
+    /// The mean time between them.
+    pub every: Duration,
 }
 
 /// Everything that a seed decides beforehand.
@@ -116,20 +165,26 @@ pub struct Plan {
     pub seed: u64,
     /// The bug that is planted, if one is.
     pub bug: Option<Bug>,
-    /// The partitions.
-    pub partitions: Vec<PartitionPlan>,
+    /// The topics.
+    pub topics: Vec<TopicPlan>,
+    /// The metadata quorum.
+    pub quorum: QuorumPlan,
+    /// The administrator.
+    pub administrator: AdministratorPlan,
     /// The producers.
     pub producers: Vec<ProducerPlan>,
-    /// The consumers.
-    pub consumers: Vec<ConsumerPlan>,
+    /// Consumers that read backwards, beside one per partition that follows it.
+    pub backward_consumers: usize,
     /// Members of the group.
     pub members: usize,
-    /// The partition of the group's coordinator.
-    pub offsets: PartitionPlan,
-    /// A sync takes up to so long.
-    pub sync_max: Duration,
+    /// The topic of the group's coordinator.
+    pub offsets: TopicPlan,
+    /// How long calls of the disk take at first.
+    pub pace: DiskPace,
     /// The time between checkpoints.
     pub checkpoint_every: Duration,
+    /// The time between looks for what is to be removed.
+    pub retention_every: Duration,
     /// What happens when, in order.
     pub faults: Vec<(Instant, Fault)>,
 }
@@ -143,41 +198,40 @@ impl Plan {
     pub fn new(seed: u64, scenario: Option<Scenario>, bug: Option<Bug>) -> Plan {
         let random = &mut Random::from_seed(seed ^ 0x0707_0707);
         let scenario = scenario.unwrap_or_else(|| Scenario::of_seed(seed));
-        let partitions: Vec<_> = (0..1 + random.below(4))
-            .map(|_| partition(random))
-            .collect();
+        let topics: Vec<_> = (0..1 + random.below(3)).map(|_| topic(random)).collect();
         let producers = (0..1 + below(random, 3)).map(|index| ProducerPlan {
             forgets_sequences: bug == Some(Bug::ForgetsSequences),
-            ..producer(random, index, partitions.len())
+            ..producer(random, index)
         });
         let producers = producers.collect();
-        let consumers = (0..partitions.len())
-            .map(|partition| ConsumerPlan {
-                partition,
-                direction: Direction::Forward,
-            })
-            .collect::<Vec<_>>();
-        let backward = (0..1 + random.below(2)).map(|_| ConsumerPlan {
-            partition: below(random, partitions.len() as u64),
-            direction: Direction::Backward,
-        });
-        let consumers = consumers.into_iter().chain(backward).collect();
         let sync_max = *pick(
             random,
             &[Duration::from_millis(2), Duration::from_millis(20)],
         );
+        let pace = DiskPace {
+            sync_max,
+            ..DiskPace::default()
+        };
         let every = *pick(random, &[300, 2_000]);
-        let (members, offsets) = (below(random, 4), partition(random));
+        let offsets = TopicPlan {
+            partitions: 1,
+            retention_ms: -1,
+            retention_bytes: -1,
+            ..topic(random)
+        };
         Plan {
             seed,
             bug,
-            partitions,
+            topics,
+            quorum: quorum(random),
+            administrator: administrator(random),
             producers,
-            consumers,
-            members,
+            backward_consumers: 1 + below(random, 2),
+            members: below(random, 4),
             offsets,
-            sync_max,
+            pace,
             checkpoint_every: Duration::from_millis(every),
+            retention_every: Duration::from_millis(*pick(random, &[400, 2_500])),
             faults: faults(random, scenario),
         }
     }
@@ -198,24 +252,51 @@ fn pick<'a, T>(random: &mut Random, choices: &'a [T]) -> &'a T {
     choices.get(index).expect("there is a choice")
 }
 
-fn partition(random: &mut Random) -> PartitionPlan {
-    PartitionPlan {
+fn topic(random: &mut Random) -> TopicPlan {
+    // Most topics keep everything, so that everything can be looked for.
+    let expires = random.below(3) == 0;
+    let (retention_ms, retention_bytes) = if expires {
+        (*pick(random, &[-1, 4_000]), *pick(random, &[5_000, 20_000]))
+    } else {
+        (-1, -1)
+    };
+    TopicPlan {
+        partitions: 1 + i32::try_from(random.below(2)).unwrap_or(0),
         fsync: random.below(3) != 0,
         segment_bytes: *pick(random, &[1_500, 4_000, 20_000]),
         segment_ms: *pick(random, &[2_000, i64::MAX]),
         segment_index_bytes: *pick(random, &[64, 10 << 20]),
         index_interval_bytes: *pick(random, &[1, 200, 4_096]),
+        retention_ms,
+        retention_bytes,
+        file_delete_delay_ms: *pick(random, &[0, 700]),
     }
 }
 
-fn producer(random: &mut Random, index: usize, partitions: usize) -> ProducerPlan {
+fn quorum(random: &mut Random) -> QuorumPlan {
+    QuorumPlan {
+        segment_bytes: *pick(random, &[1_500, 10_000]),
+        bytes_between_snapshots: *pick(random, &[1_500, 6_000]),
+        retention_bytes: *pick(random, &[4_000, 1 << 20]),
+        has_dynamic_voters: random.below(2) == 0,
+        idle_interval: Duration::from_millis(*pick(random, &[500, 4_000])),
+    }
+}
+
+fn administrator(random: &mut Random) -> AdministratorPlan {
+    AdministratorPlan {
+        changes: random.below(30),
+        every: Duration::from_millis(*pick(random, &[100, 600])),
+    }
+}
+
+fn producer(random: &mut Random, index: usize) -> ProducerPlan {
     let is_idempotent = random.below(4) != 0;
     ProducerPlan {
         index,
         is_idempotent,
         acks_all: random.below(5) != 0,
         max_in_flight: *pick(random, &[1, 3, 5]),
-        partitions,
         batches: 30 + random.below(90),
         every: Duration::from_millis(*pick(random, &[5, 40, 150])),
         forgets_sequences: false,
@@ -245,8 +326,13 @@ fn fault(random: &mut Random, scenario: Scenario) -> Fault {
             torn: random.below(3) != 0,
         },
         Scenario::SlowDisk => {
-            let most = *pick(random, &[2, 100, 1_000, 8_000]);
-            Fault::SyncMax(Duration::from_millis(most))
+            let time =
+                |random: &mut Random, times: &[u64]| Duration::from_millis(*pick(random, times));
+            Fault::Pace(DiskPace {
+                sync_max: time(random, &[2, 100, 1_000, 8_000]),
+                write_max: time(random, &[1, 1, 40, 400]),
+                read_max: time(random, &[1, 1, 40, 2_000]),
+            })
         }
         Scenario::FailingDisk => {
             let kinds = [

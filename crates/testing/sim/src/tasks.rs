@@ -15,7 +15,7 @@ use ottla_runtime::Work;
 use ottla_types::Duration;
 
 /// No task computes for so long.
-const PATIENCE: RealDuration = RealDuration::from_secs(60);
+const PATIENCE: RealDuration = RealDuration::from_secs(20);
 
 /// How far a task has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@
 //! order of being put there; so a seed is a history.
 
 mod clients;
+mod deletions;
 mod faults;
+mod metadata;
 mod node;
 mod threads;
 
@@ -14,19 +16,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use ottla_log::{LogError, MemoryStorage, Storage};
+use ottla_controller::RequestBody;
+use ottla_log::MemoryStorage;
 use ottla_machine::Random;
 use ottla_runtime::Work;
-use ottla_types::{Duration, Instant, NodeId, Now};
+use ottla_types::{Duration, Instant, Now, TopicId};
 
-use crate::broker::{Broker, LOG_DIRECTORY};
-use crate::checkers::{Commits, History, Rule, Survives, Violation};
-use crate::clients::{Consumer, Member, Producer, Request, Response};
+use crate::broker::{Broker, format};
+use crate::checkers::{
+    Commits, Facts, History, Pictures, RecordId, Rule, Sent, Survives, Violation,
+};
+use crate::clients::{Administrator, Consumer, Direction, Member, Producer, Request, Response};
 use crate::clock::SimulatedClock;
 use crate::disk::SimulatedDisk;
 use crate::network::{Asker, ClientId, Network};
 use crate::plan::{Fault, Plan};
 use crate::tasks::{TaskId, Tasks};
+use crate::topics::{LogId, PartitionId};
 use crate::trace::Trace;
 
 /// By then everything must be answered.
@@ -38,6 +44,10 @@ enum Thread {
     Reactor(usize),
     Pool(usize),
     Committer,
+    /// The metadata quorum's.
+    Quorum,
+    /// Writes a snapshot of the metadata.
+    Snapshot,
     /// Starts and stops the node.
     Main,
 }
@@ -58,7 +68,7 @@ enum Event {
     /// A producer gets an id.
     Identify(usize),
     /// A producer learns who leads.
-    Leader(usize, usize),
+    Leader(usize, PartitionId),
     /// A thread looks for work.
     Turn(u64, Thread),
     /// The disk is done with what a thread waits for.
@@ -69,6 +79,14 @@ enum Event {
     Given(u64, Given),
     /// The coordinator wanted to be woken.
     GroupDeadline(u64),
+    /// The quorum wanted to be woken.
+    QuorumDeadline(u64),
+    /// The broker is to say that it is there.
+    Heartbeat(u64),
+    /// A look for what is to be removed is due.
+    Retention(u64),
+    /// A request that was held back reaches the controller.
+    Change(u64, Asker, Box<RequestBody>),
     /// Checkpoints are due.
     Checkpoint(u64),
     /// The process is started again.
@@ -94,7 +112,7 @@ enum Node {
     Stopping(Box<Broker>),
 }
 
-type Started = Arc<Mutex<Option<Result<Broker, LogError>>>>;
+type Started = Arc<Mutex<Option<Result<Broker, String>>>>;
 
 /// A simulation.
 #[derive(Debug)]
@@ -121,12 +139,24 @@ pub struct World {
     producers: Vec<Producer>,
     consumers: Vec<Consumer>,
     members: Vec<Member>,
+    administrator: Administrator,
     commits: Commits,
     /// When the coordinator will be woken.
     group_wake: Option<Instant>,
+    /// When the quorum will be woken.
+    quorum_wake: Option<Instant>,
     wakes: BTreeMap<ClientId, Instant>,
-    next_producer_id: i64,
-    histories: Vec<History>,
+    /// Producer ids that were given.
+    producer_ids: BTreeSet<i64>,
+    /// Topics as clients have heard of them: the id, and how many partitions.
+    known: BTreeMap<usize, (TopicId, i32)>,
+    /// What was sent where.
+    sent: BTreeMap<PartitionId, Sent>,
+    histories: BTreeMap<LogId, History>,
+    /// Records of topics that were deleted.
+    gone: BTreeMap<PartitionId, BTreeSet<RecordId>>,
+    pictures: Pictures,
+    facts: Facts,
     /// Set by the last crash, after which only checks are left.
     is_last_run: bool,
 }
@@ -137,24 +167,31 @@ impl World {
     pub fn new(plan: Plan) -> World {
         let mut random = Random::from_seed(plan.seed);
         let files = MemoryStorage::new();
-        let made = files
-            .create_directory(LOG_DIRECTORY.as_ref())
-            .and_then(|()| files.sync_directory("/".as_ref()));
-        made.expect("a new file system in memory takes a directory");
-        let disk = SimulatedDisk::new(files, random.next_u64(), plan.sync_max, plan.bug);
+        format(&files, &plan).expect("a new file system in memory takes a directory");
+        let disk = SimulatedDisk::new(files, random.next_u64(), plan.pace, plan.bug);
         let producers = plan.producers.iter().cloned();
         let producers = producers
             .map(|producer| Producer::new(producer, random.next_u64()))
             .collect();
-        let consumers = plan.consumers.iter();
-        let consumers = consumers
-            .map(|plan| Consumer::new(plan.partition, plan.direction, random.next_u64()))
-            .collect();
+        let topics = plan.topics.len() as u64;
+        let backward = (0..plan.backward_consumers).map(|_| {
+            let partition = PartitionId {
+                topic: usize::try_from(random.below(topics)).unwrap_or(0),
+                partition: 0,
+            };
+            Consumer::new(partition, Direction::Backward, random.next_u64())
+        });
+        let consumers = backward.collect();
+        let administrator = Administrator::new(
+            plan.administrator,
+            plan.topics.clone(),
+            plan.offsets,
+            random.next_u64(),
+        );
         let members = (0..plan.members).map(|_| Member::new(random.next_u64()));
         let members = members.collect();
         let mut world = World {
             network: Network::new(random.next_u64()),
-            histories: vec![History::default(); plan.partitions.len()],
             random,
             clock: SimulatedClock::default(),
             trace: Trace::default(),
@@ -171,10 +208,18 @@ impl World {
             producers,
             consumers,
             members,
+            administrator,
             commits: Commits::default(),
             group_wake: None,
+            quorum_wake: None,
             wakes: BTreeMap::new(),
-            next_producer_id: 1_000,
+            producer_ids: BTreeSet::new(),
+            known: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            pictures: Pictures::default(),
+            facts: Facts::default(),
             is_last_run: false,
             plan,
         };
@@ -199,7 +244,7 @@ impl World {
             self.happen(event)?;
             self.collect()?;
             self.arm_threads();
-            if self.is_over() {
+            if self.is_over()? {
                 return Ok(());
             }
             if at > Instant::ZERO.after(PATIENCE) {
@@ -251,7 +296,7 @@ impl World {
             Event::Disconnect(client, connection) => self.disconnect(client, connection),
             Event::RequestTimeout(asker) => self.on_request_timeout(asker),
             Event::Wake(client) => self.wake(client),
-            Event::Identify(producer) => self.identify(producer),
+            Event::Identify(producer) => return self.identify(producer),
             Event::Leader(producer, partition) => self.tell_leader(producer, partition),
             Event::Turn(run, thread) if run == self.run => return self.turn(thread),
             Event::GoOn(run, thread) if run == self.run => return self.go_on(thread),
@@ -261,42 +306,56 @@ impl World {
             Event::Checkpoint(run) if run == self.run => self.checkpoint(),
             Event::Given(run, given) if run == self.run => self.give(given.0),
             Event::GroupDeadline(run) if run == self.run => self.wake_groups(),
+            Event::QuorumDeadline(run) if run == self.run => self.quorum_wake = None,
+            Event::Heartbeat(run) if run == self.run => self.heartbeat(),
+            Event::Retention(run) if run == self.run => self.retain(),
+            Event::Change(run, asker, body) if run == self.run => self.change(asker, *body),
             // Of a run that is over.
             Event::Turn(..)
             | Event::GoOn(..)
             | Event::FetchDeadline(..)
             | Event::Given(..)
             | Event::GroupDeadline(_)
+            | Event::QuorumDeadline(_)
+            | Event::Heartbeat(_)
+            | Event::Retention(_)
+            | Event::Change(..)
             | Event::Checkpoint(_) => {}
             Event::Start => return self.start(),
-            Event::Fault(fault) => self.on_fault(fault),
+            Event::Fault(fault) => return self.on_fault(fault),
         }
         Ok(())
     }
 
     /// Whether all is said and done: then the last crash is made, and after it nothing more.
-    fn is_over(&mut self) -> bool {
+    fn is_over(&mut self) -> Result<bool, Violation> {
         let Node::Up(broker) = &self.node else {
-            return false;
+            return Ok(false);
         };
         if self.is_last_run {
-            return true;
+            return Ok(true);
         }
         let at_end = |consumer: &Consumer| {
-            let replica = broker.replicas().get(consumer.partition());
-            let end = replica.map_or(0, |replica| replica.look(|_, log| log.log_end_offset().0));
-            consumer.direction() == crate::clients::Direction::Backward
-                || consumer.position() == end
+            let is_forward = consumer.direction() == Direction::Forward;
+            let replica = broker.replica(consumer.partition());
+            let Some(replica) = replica.filter(|_| is_forward) else {
+                return true;
+            };
+            let end = replica.look(|_, log| log.log_end_offset().0);
+            let log = crate::broker::log_id(&replica);
+            consumer.log() == Some(log) && consumer.position() == end
         };
         let is_quiet = self.now().monotonic > self.plan.faults_end()
             && self.producers.iter().all(Producer::is_done)
+            && self.administrator.is_done()
+            && self.known.len() == self.plan.topics.len()
             && self.consumers.iter().all(at_end);
         if is_quiet {
             self.is_last_run = true;
             let torn = self.random.below(2) == 0;
-            self.on_fault(Fault::PowerCut { torn });
+            self.on_fault(Fault::PowerCut { torn })?;
         }
-        false
+        Ok(false)
     }
 
     fn who_waits(&self) -> String {
@@ -309,13 +368,14 @@ impl World {
             Node::Up(_) => "up",
             Node::Stopping(_) => "stopping",
         };
-        format!("{producers} producers wait, consumers are at {positions:?}, the node is {node}")
-    }
-
-    fn leader(&self) -> NodeId {
-        match self.node {
-            Node::Up(_) => NodeId(1),
-            _ => NodeId::NONE,
-        }
+        let administrator = if self.administrator.is_done() {
+            "has done all"
+        } else {
+            "waits"
+        };
+        format!(
+            "{producers} producers wait, the administrator {administrator}, consumers are at \
+             {positions:?}, the node is {node}"
+        )
     }
 }

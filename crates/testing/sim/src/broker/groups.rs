@@ -1,9 +1,6 @@
 //! Requests to the group's coordinator: the broker's own, on its partition.
 
-use std::sync::Arc;
-
-use ottla_broker::load_groups;
-use ottla_group::{GroupContext, GroupRequest, GroupResponse};
+use ottla_group::{GroupRequest, GroupResponse};
 use ottla_messages::ErrorCode;
 use ottla_runtime::{ShardState, Work};
 use ottla_types::Instant;
@@ -25,23 +22,6 @@ pub struct WaitingGroup {
 }
 
 impl Broker {
-    /// Has the pool load the coordinator, as the broker does when a partition is led.
-    pub(super) fn start_loading_groups(&self, seed: u64) {
-        let (replica, outbox) = (Arc::clone(&self.offsets), self.outbox.clone());
-        let id = replica.begin_loading();
-        self.directory.pool().spawn(move || {
-            let loaded = load_groups(&replica, GroupContext::default(), seed);
-            let is_loaded = loaded.is_ok();
-            if !replica.host(id, loaded.ok()) || !is_loaded {
-                return;
-            }
-            let (_, mut notices) = replica.step_hosted(|host, appender| {
-                host.on_loaded(appender.now(), appender.high_watermark());
-            });
-            outbox.push_notices(&mut notices);
-        });
-    }
-
     /// Takes a request up. One reactor serves all members, so that a request of a connection that
     /// ended is not served behind those of the next.
     pub fn accept_group(&mut self, asker: Asker, request: GroupRequest) {
@@ -58,10 +38,12 @@ impl Broker {
     }
 
     pub(super) fn group_work(&mut self, number: u64, request: GroupRequest) -> Option<Work> {
+        let (replica, outbox) = (self.offsets(), self.outbox().clone());
         let waiting = self.groups.get_mut(&number)?;
         let (reply, answer) = oneshot::channel();
         waiting.answer = Some(answer);
-        let (replica, outbox) = (Arc::clone(&self.offsets), self.outbox.clone());
+        // Without its topic there is no coordinator: the reply is dropped.
+        let replica = replica?;
         Some(Box::new(move || {
             let (_, mut notices) = replica.step_hosted(|host, appender| {
                 host.ask((request, reply), appender, MAX_BATCH_BYTES);
@@ -70,20 +52,20 @@ impl Broker {
         }))
     }
 
-    pub(super) fn group_deadline_work(&self) -> Work {
-        let (replica, outbox) = (Arc::clone(&self.offsets), self.outbox.clone());
-        Box::new(move || {
+    pub(super) fn group_deadline_work(&self) -> Option<Work> {
+        let (replica, outbox) = (self.offsets()?, self.outbox().clone());
+        Some(Box::new(move || {
             let (_, mut notices) = replica.step_hosted(|host, appender| {
                 host.on_deadline(appender, MAX_BATCH_BYTES);
             });
             outbox.push_notices(&mut notices);
-        })
+        }))
     }
 
     /// When the coordinator wants to be woken.
     #[must_use]
     pub fn next_group_deadline(&self) -> Option<Instant> {
-        let (deadline, _) = self.offsets.step_hosted(|host, _| host.next_deadline());
+        let (deadline, _) = self.offsets()?.step_hosted(|host, _| host.next_deadline());
         deadline.flatten()
     }
 
@@ -96,7 +78,9 @@ impl Broker {
 
     /// The answers that the coordinator has given.
     pub fn take_group_answers(&mut self) -> Vec<(Asker, Response)> {
-        let is_loading = self.offsets.shard_state() == ShardState::Loading;
+        let offsets = self.offsets();
+        let is_loading =
+            offsets.is_some_and(|replica| replica.shard_state() == ShardState::Loading);
         let mut answers = Vec::new();
         self.groups.retain(|_, waiting| {
             let Some(answer) = &mut waiting.answer else {

@@ -4,26 +4,30 @@ use std::sync::Arc;
 
 use ottla_messages::ErrorCode;
 use ottla_partition::{Acks, Produced, WaiterId};
-use ottla_records::{ClientBatchRules, InflateLimits, TimestampType, validate_client_batch};
+use ottla_records::validate_client_batch;
 use ottla_runtime::{ClientBatch, Notices, Work, waiter_id};
-use ottla_types::TimestampMs;
+use ottla_types::TopicId;
 
 use super::{Broker, Left};
 use crate::bugs::Bug;
-use crate::clients::{Response, SentBatch};
+use crate::clients::{ProducedBatch, Response, SentBatch};
 use crate::network::Asker;
+use crate::topics::topic_name;
 
 /// A produce request some of whose batches have not ended.
 #[derive(Clone, Debug)]
 pub struct WaitingProduce {
     asker: Asker,
-    results: Vec<Option<(ErrorCode, i64)>>,
+    /// The topic that each batch went to.
+    topics: Vec<Option<TopicId>>,
+    results: Vec<Option<ProducedBatch>>,
 }
 
 impl WaitingProduce {
     pub(super) fn new(asker: Asker, batches: usize) -> WaitingProduce {
         WaitingProduce {
             asker,
+            topics: vec![None; batches],
             results: vec![None; batches],
         }
     }
@@ -43,28 +47,49 @@ impl Broker {
         } else {
             Acks::Leader
         };
-        let mut appends = Vec::new();
+        let published = self.published();
+        let mut numbered = Vec::new();
         for (place, batch) in batches.into_iter().enumerate() {
             let waiter = waiter_id(reactor, self.take_number());
             self.waiters.insert(waiter, (number, place));
-            if let Some(replica) = self.replicas.get(batch.partition) {
-                appends.push((Arc::clone(replica), batch.bytes, waiter));
+            let entry = published.topic_by_name(&topic_name(batch.partition.topic));
+            let replica = entry
+                .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+                .and_then(|entry| entry.replica(batch.partition.partition));
+            let topics = self.produces.get_mut(&number);
+            let topic = topics.and_then(|produce| produce.topics.get_mut(place));
+            if let (Some(topic), Ok(replica)) = (topic, replica) {
+                *topic = Some(replica.topic_id());
             }
+            numbered.push((batch, waiter));
         }
-        let outbox = self.outbox.clone();
-        let rules = rules(self.clock.now().wall);
+        let outbox = self.outbox().clone();
+        let now = self.shared.now().wall;
         Box::new(move || {
             let (mut notices, mut scratch) = (Notices::default(), Vec::new());
-            for (replica, bytes, waiter) in appends {
-                match validate_client_batch(&bytes, &rules, &mut scratch) {
+            for (batch, waiter) in numbered {
+                let refuse = |error| outbox.push(Left::Refused(waiter, error));
+                let Some(entry) = published.topic_by_name(&topic_name(batch.partition.topic))
+                else {
+                    refuse(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+                    continue;
+                };
+                let replica = match entry.replica(batch.partition.partition) {
+                    Ok(replica) => Arc::clone(replica),
+                    Err(error) => {
+                        refuse(error);
+                        continue;
+                    }
+                };
+                match validate_client_batch(&batch.bytes, &entry.batch_rules(now), &mut scratch) {
                     Ok(summary) => {
-                        let header = summary.header;
-                        let batch = ClientBatch { header, bytes };
+                        let batch = ClientBatch {
+                            header: summary.header,
+                            bytes: batch.bytes,
+                        };
                         replica.append(batch, Some((waiter, acks)), &mut notices);
                     }
-                    Err(error) => {
-                        outbox.push(Left::Refused(waiter, ErrorCode(error.error_code())));
-                    }
+                    Err(error) => refuse(ErrorCode(error.error_code())),
                 }
             }
             outbox.push_notices(&mut notices);
@@ -85,28 +110,23 @@ impl Broker {
         self.on_ended(waiter, (error, -1))
     }
 
-    fn on_ended(&mut self, waiter: WaiterId, ended: (ErrorCode, i64)) -> Option<(Asker, Response)> {
+    fn on_ended(
+        &mut self,
+        waiter: WaiterId,
+        (error, base_offset): (ErrorCode, i64),
+    ) -> Option<(Asker, Response)> {
         let (number, place) = self.waiters.remove(&waiter)?;
         let produce = self.produces.get_mut(&number)?;
-        *produce.results.get_mut(place)? = Some(ended);
+        *produce.results.get_mut(place)? = Some(ProducedBatch {
+            error,
+            base_offset,
+            topic_id: produce.topics.get(place).copied().flatten(),
+        });
         if produce.results.iter().any(Option::is_none) {
             return None;
         }
         let done = self.produces.remove(&number)?;
         let results = done.results.into_iter().flatten().collect();
         Some((done.asker, Response::Produce(results)))
-    }
-}
-
-fn rules(now: TimestampMs) -> ClientBatchRules {
-    ClientBatchRules {
-        batch_bytes_max: 1 << 20,
-        segment_bytes: 1 << 20,
-        timestamp_type: TimestampType::CreateTime,
-        timestamp_before_max_ms: i64::MAX,
-        timestamp_after_max_ms: i64::MAX,
-        now,
-        is_compacted: false,
-        inflate: InflateLimits::default(),
     }
 }

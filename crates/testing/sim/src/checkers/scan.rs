@@ -91,8 +91,9 @@ pub fn scan_log(
         let base = base.map_err(|_| broken(format!("the name {}", entry.name)))?;
         let expected = *next.get_or_insert(base);
         if base != expected {
+            let names: Vec<_> = entries.iter().map(|one| (&one.name, one.size)).collect();
             return Err(broken(format!(
-                "{} follows an end at {expected}",
+                "{} follows an end at {expected} in {names:?}",
                 entry.name
             )));
         }
@@ -153,7 +154,8 @@ fn batches(bytes: &Bytes, contents: Contents) -> Result<Vec<ScannedBatch>, Strin
     }
 }
 
-fn read(files: &MemoryStorage, path: &Path) -> Result<Bytes, String> {
+/// The bytes of a file.
+pub(super) fn read(files: &MemoryStorage, path: &Path) -> Result<Bytes, String> {
     let read = || -> std::io::Result<Bytes> {
         let file = files.open(path, OpenHow::ReadOnly)?;
         let size = usize::try_from(files.metadata(path)?.size).unwrap_or(0);

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use ottla_machine::Random;
 use ottla_messages::ErrorCode;
 use ottla_records::{Batch, Batches, InflateLimits};
+use ottla_types::TopicId;
 
 use super::{FetchRequest, FetchResponse};
 use crate::checkers::{RecordId, Rule, Violation, records_of};
+use crate::topics::{LogId, PartitionId};
 
 /// Which way a consumer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +25,13 @@ pub type Seen = Vec<(i64, RecordId)>;
 /// A consumer.
 #[derive(Debug)]
 pub struct Consumer {
-    partition: usize,
+    partition: PartitionId,
+    /// The topic that has the name, as far as it has heard.
+    topic_id: Option<TopicId>,
     direction: Direction,
     position: i64,
+    /// What was known when it asked.
+    known_end: i64,
     random: Random,
     in_flight: Option<u64>,
     next_number: u64,
@@ -34,11 +40,13 @@ pub struct Consumer {
 impl Consumer {
     /// A consumer at the start of a partition.
     #[must_use]
-    pub fn new(partition: usize, direction: Direction, seed: u64) -> Consumer {
+    pub fn new(partition: PartitionId, direction: Direction, seed: u64) -> Consumer {
         Consumer {
             partition,
+            topic_id: None,
             direction,
             position: 0,
+            known_end: 0,
             random: Random::from_seed(seed),
             in_flight: None,
             next_number: 0,
@@ -47,7 +55,7 @@ impl Consumer {
 
     /// What it reads.
     #[must_use]
-    pub fn partition(&self) -> usize {
+    pub fn partition(&self) -> PartitionId {
         self.partition
     }
 
@@ -69,17 +77,40 @@ impl Consumer {
         self.in_flight == Some(number)
     }
 
-    /// The next request, unless one is on its way.
-    pub fn next_request(&mut self) -> Option<(u64, FetchRequest)> {
+    /// The log it reads.
+    #[must_use]
+    pub fn log(&self) -> Option<LogId> {
+        let partition = self.partition.partition;
+        self.topic_id.map(|topic_id| LogId {
+            topic_id,
+            partition,
+        })
+    }
+
+    /// The next request, unless one is on its way. `topic_id`: the topic that has the name now;
+    /// `known_end`: the end of what any client knows for certain.
+    pub fn next_request(
+        &mut self,
+        topic_id: TopicId,
+        known_end: i64,
+    ) -> Option<(u64, FetchRequest)> {
         if self.in_flight.is_some() {
             return None;
+        }
+        if self.topic_id != Some(topic_id) {
+            self.topic_id = Some(topic_id);
+            self.position = 0;
         }
         let number = self.next_number;
         self.next_number += 1;
         self.in_flight = Some(number);
+        self.known_end = known_end;
         let max_bytes = 1 + usize::try_from(self.random.below(4_000)).unwrap_or(0);
         let request = FetchRequest {
-            partition: self.partition,
+            log: LogId {
+                topic_id,
+                partition: self.partition.partition,
+            },
             offset: self.position,
             max_bytes,
             max_wait_ms: i64::try_from(self.random.below(800)).unwrap_or(0),
@@ -93,7 +124,7 @@ impl Consumer {
     }
 
     /// Reads an answer: what it saw, by offset. `known_end` is the end of what any client knows
-    /// for certain: an offset up to there must be readable.
+    /// for certain: an offset up to there, and to what it was when it asked, must be readable.
     ///
     /// # Errors
     /// When the answer breaks a promise.
@@ -106,11 +137,17 @@ impl Consumer {
         match response.error {
             ErrorCode::NONE => {}
             ErrorCode::OFFSET_OUT_OF_RANGE => {
-                if self.position <= known_end && self.position >= response.log_start {
+                if self.position <= known_end.min(self.known_end)
+                    && self.position >= response.log_start
+                {
                     let detail = format!("offset {} is out of range", self.position);
                     return Err(Violation::new(Rule::ReadsHaveNoGaps, detail));
                 }
-                self.position = response.log_start.max(0);
+                let start = response.log_start.max(0);
+                self.position = match self.direction {
+                    Direction::Forward => start,
+                    Direction::Backward => known_end.max(start),
+                };
                 return Ok(Seen::new());
             }
             // The directory failed, or the replica does not lead yet.

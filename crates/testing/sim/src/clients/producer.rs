@@ -8,10 +8,12 @@ use ottla_producer::{BatchId, Config, Effect, Input, PartitionHandle};
 use ottla_records::{BatchBuilder, BatchOptions};
 use ottla_types::{
     Duration, Instant, NodeId, Now, Offset, ProducerEpoch, ProducerId, RequestId, TimestampMs,
+    TopicId,
 };
 
-use super::{Request, SentBatch};
+use super::{ProducedBatch, Request, SentBatch};
 use crate::checkers::{Origin, RecordId, value_of};
+use crate::topics::PartitionId;
 
 /// What a producer is to do.
 #[derive(Clone, Debug)]
@@ -24,8 +26,6 @@ pub struct ProducerPlan {
     pub acks_all: bool,
     /// `max.in.flight.requests.per.connection`.
     pub max_in_flight: usize,
-    /// Partitions to produce to.
-    pub partitions: usize,
     /// Batches to produce.
     pub batches: u64,
     /// The mean time between them.
@@ -42,11 +42,13 @@ pub enum ProducerAction {
     /// Give it a producer id.
     InitProducerId,
     /// Tell it who leads a partition.
-    FindLeader(usize),
+    FindLeader(PartitionId),
     /// A batch is acknowledged.
     Acknowledged {
-        /// Where it lies.
-        partition: usize,
+        /// Where it was sent.
+        partition: PartitionId,
+        /// The topic that had the name.
+        topic_id: TopicId,
         /// Its first offset, if the broker knows it.
         base_offset: Option<i64>,
         /// Its records.
@@ -58,10 +60,28 @@ pub enum ProducerAction {
 
 #[derive(Clone, Debug)]
 struct OpenBatch {
-    partition: usize,
+    partition: PartitionId,
+    /// Where it was answered from last.
+    topic_id: Option<TopicId>,
     ids: Vec<RecordId>,
     timestamp: TimestampMs,
     was_sent: bool,
+}
+
+/// More partitions no topic gets.
+pub const PARTITIONS_MAX: i32 = 6;
+const HANDLES_PER_TOPIC: u32 = 64;
+
+fn handle(partition: PartitionId) -> PartitionHandle {
+    let topic = u32::try_from(partition.topic).unwrap_or(0);
+    PartitionHandle(topic * HANDLES_PER_TOPIC + partition.partition.unsigned_abs())
+}
+
+fn partition_of(handle: PartitionHandle) -> PartitionId {
+    PartitionId {
+        topic: usize::try_from(handle.0 / HANDLES_PER_TOPIC).unwrap_or(0),
+        partition: i32::try_from(handle.0 % HANDLES_PER_TOPIC).unwrap_or(0),
+    }
 }
 
 /// How a batch is stamped.
@@ -134,29 +154,35 @@ impl Producer {
         wakes.into_iter().flatten().min()
     }
 
-    /// Does what time demands.
-    pub fn wake(&mut self, now: Now) -> Vec<ProducerAction> {
+    /// Does what time demands. `targets` are the partitions it knows of.
+    pub fn wake(&mut self, now: Now, targets: &[PartitionId]) -> Vec<ProducerAction> {
         let mut actions = Vec::new();
         if self.opened < self.plan.batches && self.next_batch_at <= now.monotonic {
-            self.open_batch(now, &mut actions);
+            self.open_batch(now, targets, &mut actions);
         }
         self.step(now, Input::Deadline, &mut actions);
         actions
     }
 
-    fn open_batch(&mut self, now: Now, actions: &mut Vec<ProducerAction>) {
+    fn open_batch(&mut self, now: Now, targets: &[PartitionId], actions: &mut Vec<ProducerAction>) {
         let every = u64::try_from(self.plan.every.as_micros()).unwrap_or(1);
         let wait = Duration::from_micros(self.random.below(2 * every));
         self.next_batch_at = now.monotonic.after(wait);
-        let partition = self.random.below(self.plan.partitions as u64);
-        let handle = PartitionHandle(u32::try_from(partition).unwrap_or(0));
+        let choice = self.random.below(targets.len().max(1) as u64);
+        let choice = usize::try_from(choice).unwrap_or(0);
+        let Some(&partition) = targets.get(choice) else {
+            // It has not heard of any topic yet.
+            self.next_batch_at = now.monotonic.after(Duration::from_millis(100));
+            return;
+        };
         let count = 1 + self.random.below(5);
         let ids = self.next_record..self.next_record + count;
         self.next_record += count;
         let batch = BatchId::opened(self.opened);
         self.opened += 1;
         let open = OpenBatch {
-            partition: usize::try_from(partition).unwrap_or(0),
+            partition,
+            topic_id: None,
             ids: ids.map(RecordId).collect(),
             timestamp: now.wall,
             was_sent: false,
@@ -164,7 +190,7 @@ impl Producer {
         self.batches.insert(batch, open);
         let opened = Input::Opened {
             batch,
-            partition: handle,
+            partition: handle(partition),
         };
         self.step(now, opened, actions);
         let closed = Input::Closed {
@@ -187,9 +213,14 @@ impl Producer {
     }
 
     /// It was told who leads.
-    pub fn leader(&mut self, now: Now, partition: usize, node: NodeId) -> Vec<ProducerAction> {
+    pub fn leader(
+        &mut self,
+        now: Now,
+        partition: PartitionId,
+        node: NodeId,
+    ) -> Vec<ProducerAction> {
         let mut actions = Vec::new();
-        let partition = PartitionHandle(u32::try_from(partition).unwrap_or(0));
+        let partition = handle(partition);
         self.step(now, Input::Leader { partition, node }, &mut actions);
         actions
     }
@@ -199,17 +230,20 @@ impl Producer {
         &mut self,
         now: Now,
         number: u64,
-        results: &[(ErrorCode, i64)],
+        results: &[ProducedBatch],
     ) -> Vec<ProducerAction> {
         let mut actions = Vec::new();
         let request = RequestId(number);
         let batches = self.in_flight.remove(&request).unwrap_or_default();
-        for (batch, (error, base_offset)) in batches.into_iter().zip(results) {
+        for (batch, result) in batches.into_iter().zip(results) {
+            if let Some(open) = self.batches.get_mut(&batch) {
+                open.topic_id = result.topic_id;
+            }
             let answered = Input::Answered {
                 request,
                 batch,
-                error: *error,
-                base_offset: Offset(*base_offset),
+                error: result.error,
+                base_offset: Offset(result.base_offset),
                 append_time: TimestampMs::NONE,
             };
             self.step(now, answered, &mut actions);
@@ -268,9 +302,12 @@ impl Producer {
             Effect::Complete {
                 batch, base_offset, ..
             } => {
-                if let Some(open) = self.batches.remove(&batch) {
+                if let Some(open) = self.batches.remove(&batch)
+                    && let Some(topic_id) = open.topic_id
+                {
                     actions.push(ProducerAction::Acknowledged {
                         partition: open.partition,
+                        topic_id,
                         base_offset: (base_offset >= Offset::ZERO).then_some(base_offset.0),
                         ids: open.ids,
                     });
@@ -287,6 +324,7 @@ impl Producer {
                     let (partition, timestamp) = (open.partition, open.timestamp);
                     let split = OpenBatch {
                         partition,
+                        topic_id: None,
                         ids: others,
                         timestamp,
                         was_sent: open.was_sent,
@@ -301,8 +339,7 @@ impl Producer {
             }
             Effect::InitProducerId => actions.push(ProducerAction::InitProducerId),
             Effect::RefreshMetadata { partition } => {
-                let partition = usize::try_from(partition.0).unwrap_or(0);
-                actions.push(ProducerAction::FindLeader(partition));
+                actions.push(ProducerAction::FindLeader(partition_of(partition)));
             }
         }
     }

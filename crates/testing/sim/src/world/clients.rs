@@ -2,14 +2,15 @@
 
 use ottla_group::{GroupRequest, GroupResponse};
 use ottla_messages::ErrorCode;
-use ottla_types::{Duration, Instant};
+use ottla_types::{Duration, Instant, NodeId};
 
 use super::{Event, Node, World};
-use crate::checkers::{Survives, Violation};
+use crate::checkers::{History, Rule, Survives, Violation};
 use crate::clients::{
     FetchResponse, GROUP_PARTITIONS, MemberFact, ProducerAction, Request, Response,
 };
 use crate::network::{Asker, ClientId};
+use crate::topics::{LogId, PartitionId};
 
 /// A client that has no answer by then takes its connection for dead.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -19,7 +20,9 @@ impl World {
         let producers = (0..self.producers.len()).map(ClientId::Producer);
         let consumers = (0..self.consumers.len()).map(ClientId::Consumer);
         let members = (0..self.members.len()).map(ClientId::Member);
-        producers.chain(consumers).chain(members).collect()
+        let administrator = [ClientId::Administrator];
+        let others = consumers.chain(members).chain(administrator);
+        producers.chain(others).collect()
     }
 
     /// Wakes a client at a time, and not at another that was asked for before.
@@ -38,14 +41,26 @@ impl World {
         self.wakes.remove(&client);
         match client {
             ClientId::Producer(index) => {
+                let targets = self.targets();
                 if let Some(producer) = self.producers.get_mut(index) {
-                    let actions = producer.wake(now);
+                    let actions = producer.wake(now, &targets);
                     self.perform(index, actions);
                 }
             }
             ClientId::Consumer(index) => self.fetch(index),
             ClientId::Member(index) => self.ask_group(index),
+            ClientId::Administrator => self.administer(),
         }
+    }
+
+    /// The partitions that clients have heard of.
+    fn targets(&self) -> Vec<PartitionId> {
+        let topics = self.known.iter();
+        topics
+            .flat_map(|(&topic, (_, count))| {
+                (0..*count).map(move |partition| PartitionId { topic, partition })
+            })
+            .collect()
     }
 
     fn perform(&mut self, index: usize, actions: Vec<ProducerAction>) {
@@ -88,13 +103,12 @@ impl World {
             return;
         };
         for batch in batches {
-            if let Some(history) = self.histories.get_mut(batch.partition) {
-                history.on_sent(origin, &batch.ids);
-            }
+            let sent = self.sent.entry(batch.partition).or_default();
+            sent.on_sent(origin, &batch.ids);
         }
     }
 
-    fn send(&mut self, client: ClientId, number: u64, request: Request) {
+    pub(super) fn send(&mut self, client: ClientId, number: u64, request: Request) {
         let connection = self.network.connection(client);
         let asker = Asker {
             client,
@@ -110,9 +124,10 @@ impl World {
     /// A request reaches the node, if it is there.
     pub(super) fn arrive(&mut self, asker: Asker, reactor: usize, request: Request) {
         self.note(format_args!("{:?} {} arrives", asker.client, asker.number));
-        let is_member = matches!(asker.client, ClientId::Member(_));
-        if is_member && !self.network.is_current(asker.client, asker.connection) {
-            // A commit is not idempotent: one that comes behind the next may undo it.
+        let is_ordered = matches!(asker.client, ClientId::Member(_) | ClientId::Administrator);
+        if is_ordered && !self.network.is_current(asker.client, asker.connection) {
+            // A commit is not idempotent, nor is a change: one that comes behind the next may undo
+            // it.
             return;
         }
         let run = self.run;
@@ -126,6 +141,10 @@ impl World {
                 broker.accept_produce(asker, reactor, batches, acks_all);
             }
             Request::Group(request) => broker.accept_group(asker, request),
+            Request::Change(body) => self.on_change(asker, body),
+            Request::DeleteRecords(partition, before) => {
+                broker.accept_delete_records(asker, reactor, partition, before);
+            }
             Request::Fetch(request) => {
                 let number = broker.accept_fetch(asker, reactor, request);
                 let wait = Duration::from_millis(request.max_wait_ms.unsigned_abs());
@@ -156,6 +175,10 @@ impl World {
             (ClientId::Member(index), Response::Group(response)) => {
                 self.group_answered(index, response)
             }
+            (ClientId::Administrator, Response::Changed(response)) => self.changed(response),
+            (ClientId::Administrator, Response::DeletedRecords(log, deleted)) => {
+                self.deleted_records(*log, *deleted)
+            }
             _ => Ok(()),
         }
     }
@@ -173,6 +196,7 @@ impl World {
         for action in actions {
             let ProducerAction::Acknowledged {
                 partition,
+                topic_id,
                 base_offset,
                 ids,
             } = action
@@ -185,7 +209,12 @@ impl World {
             } else {
                 Survives::Kill
             };
-            if let Some(history) = self.histories.get_mut(partition) {
+            let log = LogId {
+                topic_id,
+                partition: partition.partition,
+            };
+            // Without one its topic was deleted meanwhile.
+            if let Some(history) = self.histories.get_mut(&log) {
                 history.on_acknowledged(base_offset, &ids, survives)?;
             }
         }
@@ -194,23 +223,28 @@ impl World {
     }
 
     /// What a committed record of a partition survives.
-    fn committed_survives(&self, partition: usize) -> Survives {
-        let plan = self.plan.partitions.get(partition);
+    fn committed_survives(&self, partition: PartitionId) -> Survives {
+        let plan = self.plan.topics.get(partition.topic);
         plan.map_or(Survives::Kill, Survives::of_committed)
     }
 
     fn fetched(&mut self, index: usize, response: &FetchResponse) -> Result<(), Violation> {
-        let partition = response.request.partition;
-        let survives = self.committed_survives(partition);
-        let (Some(consumer), Some(history)) = (
-            self.consumers.get_mut(index),
-            self.histories.get_mut(partition),
-        ) else {
+        let Some(consumer) = self.consumers.get_mut(index) else {
             return Ok(());
         };
-        let seen = consumer.answered(response, history.known_end())?;
-        for (offset, id) in &seen {
-            history.on_seen(*offset, *id, survives)?;
+        let partition = consumer.partition();
+        let survives = self.plan.topics.get(partition.topic);
+        let survives = survives.map_or(Survives::Kill, Survives::of_committed);
+        let history = self.histories.get_mut(&response.request.log);
+        let known_end = history.as_ref().map_or(0, |history| history.known_end());
+        let seen = consumer.answered(response, known_end)?;
+        let sent = self.sent.entry(partition).or_default();
+        // Without one its topic was deleted while the answer was on its way.
+        if let Some(history) = history {
+            for (offset, id) in &seen {
+                history.on_seen(*offset, *id, survives, sent)?;
+            }
+            self.check_none_is_gone(partition, seen.iter().map(|(_, id)| *id))?;
         }
         let (offset, error) = (response.request.offset, response.error);
         let count = seen.len();
@@ -230,7 +264,21 @@ impl World {
         let Some(consumer) = self.consumers.get_mut(index) else {
             return;
         };
-        if let Some((number, request)) = consumer.next_request() {
+        let partition = consumer.partition();
+        let known = self.known.get(&partition.topic);
+        let known = known.filter(|(_, count)| partition.partition < *count);
+        let Some((topic_id, _)) = known else {
+            let later = self.random_duration(300_000);
+            let at = self.now().monotonic.after(later);
+            return self.wake_at(ClientId::Consumer(index), at);
+        };
+        let log = LogId {
+            topic_id: *topic_id,
+            partition: partition.partition,
+        };
+        let history = self.histories.get(&log);
+        let known_end = history.map_or(0, History::known_end);
+        if let Some((number, request)) = consumer.next_request(*topic_id, known_end) {
             self.send(ClientId::Consumer(index), number, Request::Fetch(request));
         }
     }
@@ -263,6 +311,11 @@ impl World {
                 let pause = self.random_duration(500_000);
                 self.wake_at(client, now.monotonic.after(pause));
             }
+            ClientId::Administrator => {
+                self.administrator.disconnected();
+                let pause = self.random_duration(500_000);
+                self.wake_at(client, now.monotonic.after(pause));
+            }
         }
     }
 
@@ -280,24 +333,45 @@ impl World {
                 let member = self.members.get(index);
                 member.is_some_and(|member| member.awaits(asker.number))
             }
+            ClientId::Administrator => self.administrator.awaits(asker.number),
         };
         if awaits {
             self.disconnect(asker.client, asker.connection);
         }
     }
 
-    pub(super) fn identify(&mut self, index: usize) {
+    /// Gives a producer an id, once the broker has one.
+    ///
+    /// # Errors
+    /// When another producer has it.
+    pub(super) fn identify(&mut self, index: usize) -> Result<(), Violation> {
+        let id = match &mut self.node {
+            Node::Up(broker) => broker.take_producer_id(),
+            _ => None,
+        };
+        let Some(id) = id else {
+            let soon = self.random_duration(50_000);
+            self.schedule(soon, Event::Identify(index));
+            return Ok(());
+        };
+        if !self.producer_ids.insert(id) {
+            let detail = format!("{id} is given for the second time");
+            return Err(Violation::new(Rule::ProducerIdsAreUnique, detail));
+        }
         let now = self.now();
-        let id = self.next_producer_id;
-        self.next_producer_id += 1;
         if let Some(producer) = self.producers.get_mut(index) {
             let actions = producer.identified(now, id);
             self.perform(index, actions);
         }
+        Ok(())
     }
 
-    pub(super) fn tell_leader(&mut self, index: usize, partition: usize) {
-        let (now, leader) = (self.now(), self.leader());
+    pub(super) fn tell_leader(&mut self, index: usize, partition: PartitionId) {
+        let now = self.now();
+        let leader = match &self.node {
+            Node::Up(broker) if broker.replica(partition).is_some() => NodeId(1),
+            _ => NodeId::NONE,
+        };
         if let Some(producer) = self.producers.get_mut(index) {
             let actions = producer.leader(now, partition, leader);
             self.perform(index, actions);

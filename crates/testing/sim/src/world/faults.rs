@@ -3,23 +3,23 @@
 use ottla_types::Duration;
 
 use super::{Event, Node, World};
-use crate::checkers::Survives;
+use crate::checkers::{Survives, Violation};
 use crate::disk::SimulatedDisk;
 use crate::plan::Fault;
 
 impl World {
-    pub(super) fn on_fault(&mut self, fault: Fault) {
+    pub(super) fn on_fault(&mut self, fault: Fault) -> Result<(), Violation> {
         self.note(format_args!("{fault:?}"));
         match fault {
-            Fault::Kill => self.crash(Survives::Kill, false),
-            Fault::PowerCut { torn } => self.crash(Survives::PowerCut, torn),
+            Fault::Kill => self.crash(Survives::Kill, false)?,
+            Fault::PowerCut { torn } => self.crash(Survives::PowerCut, torn)?,
             Fault::Stop => {
                 self.node = match std::mem::replace(&mut self.node, Node::Down) {
                     Node::Up(broker) => Node::Stopping(broker),
                     other => other,
                 };
             }
-            Fault::SyncMax(most) => self.disk.set_sync_max(most),
+            Fault::Pace(pace) => self.disk.set_pace(pace),
             Fault::Disk(fault) => self.disk.fail(fault),
             Fault::Full => {
                 self.disk.set_full(true);
@@ -37,13 +37,18 @@ impl World {
             }
             Fault::ClockJump(milliseconds) => self.clock.jump_ms(milliseconds),
         }
+        Ok(())
     }
 
     /// The process is gone, and with `PowerCut` what was not synced; `torn`: not all of it.
-    pub(super) fn crash(&mut self, survives: Survives, torn: bool) {
+    ///
+    /// # Errors
+    /// When committed metadata are not on the disk any more.
+    pub(super) fn crash(&mut self, survives: Survives, torn: bool) -> Result<(), Violation> {
         if matches!(self.node, Node::Down) && survives == Survives::Kill {
-            return;
+            return Ok(());
         }
+        self.note_log_starts()?;
         let was_down = matches!(self.node, Node::Down);
         let files = match (survives, torn) {
             (Survives::Kill, _) => self.disk.files().kill(),
@@ -61,15 +66,19 @@ impl World {
         {
             broker.take_apart();
         }
-        self.started
-            .lock()
+        let started = self.started.lock();
+        let started = started
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
+        if let Some(Ok(broker)) = started {
+            broker.take_apart();
+        }
         self.survived = self.survived.max(survives);
         // What a late event of this run would say belongs to nobody.
         self.run += 1;
         let seed = self.random.next_u64();
-        self.disk = SimulatedDisk::new(files, seed, self.plan.sync_max, self.plan.bug);
+        self.disk = SimulatedDisk::new(files, seed, self.plan.pace, self.plan.bug);
+        self.pictures.compare(self.disk.files())?;
         for (client, connection) in self.network.all() {
             let soon = self.random_duration(20_000);
             self.schedule(soon, Event::Disconnect(client, connection));
@@ -78,5 +87,6 @@ impl World {
             let later = Duration::from_millis(50 + self.random.below(1_500));
             self.schedule(later, Event::Start);
         }
+        Ok(())
     }
 }

@@ -30,6 +30,13 @@ impl World {
         if broker.wants_commit() {
             wanting.push(Thread::Committer);
         }
+        // Who starts or stops the node drives the quorum himself.
+        if broker.wants_quorum_turn() && !self.busy.contains_key(&Thread::Main) {
+            wanting.push(Thread::Quorum);
+        }
+        if !broker.snapshots.is_empty() {
+            wanting.push(Thread::Snapshot);
+        }
         if !broker.pool.is_empty() {
             wanting.extend((0..POOL_THREADS).map(Thread::Pool));
         }
@@ -44,7 +51,8 @@ impl World {
     /// A thread takes up what there is.
     pub(super) fn turn(&mut self, thread: Thread) -> Result<(), Violation> {
         self.armed.remove(&thread);
-        if self.busy.contains_key(&thread) {
+        let is_main_busy = self.busy.contains_key(&Thread::Main);
+        if self.busy.contains_key(&thread) || (thread == Thread::Quorum && is_main_busy) {
             return Ok(());
         }
         let (Node::Up(broker) | Node::Stopping(broker)) = &mut self.node else {
@@ -60,6 +68,8 @@ impl World {
             }
             Thread::Pool(_) => broker.pool.pop_front(),
             Thread::Committer => broker.wants_commit().then(|| broker.commit_work()),
+            Thread::Quorum => broker.wants_quorum_turn().then(|| broker.quorum_work()),
+            Thread::Snapshot => broker.snapshot_work(),
             Thread::Main => None,
         };
         match work {
