@@ -1,5 +1,5 @@
-//! Who stores the checkpoints of a directory: one thread at a time. Whoever comes meanwhile need not
-//! wait: the one who stores does so once more, as what he had looked at may be old.
+//! Who stores the checkpoints of a directory: one thread at a time. Whoever comes meanwhile need
+//! not wait: the one who stores does so once more, as what he had looked at may be old.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 

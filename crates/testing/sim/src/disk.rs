@@ -1,8 +1,8 @@
 //! The disk of a simulated node: the log's file system in memory, behind a device that takes its
 //! time, fails, and dies with the process.
 //!
-//! *Invariant*: what a call does happens at one moment, at its begin or its end; only a write may be
-//! cut in two.
+//! *Invariant*: what a call does happens at one moment, at its begin or its end; only a write may
+//! be cut in two.
 
 use std::io::{self, IoSlice};
 use std::path::Path;

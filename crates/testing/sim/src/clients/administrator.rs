@@ -1,5 +1,5 @@
-//! An administrator: creates the topics, then creates, deletes, grows and configures them as the die
-//! says, one request after the other.
+//! An administrator: creates the topics, then creates, deletes, grows and configures them as the
+//! die says, one request after the other.
 
 use ottla_controller::{ControllerResponse, RequestBody};
 use ottla_machine::Random;
