@@ -16,6 +16,7 @@ use ottla_fetch::{
     SessionLimits, Sessions, Waits,
 };
 use ottla_machine::Machine;
+use ottla_messages::ApiKey;
 use ottla_messages::fetch_request::FetchRequest;
 use ottla_messages::produce_request::ProduceRequest;
 use ottla_partition::WaiterId;
@@ -277,6 +278,12 @@ impl Service for ReactorService {
             }
             connection.close();
         }
+    }
+
+    /// Batches of a producer go to the disk together; all else sees what came before it, as in
+    /// Kafka, whose brokers take one request of a connection at a time.
+    fn overlaps(&self, frame: &[u8]) -> bool {
+        frame.starts_with(&(ApiKey::Produce as i16).to_be_bytes())
     }
 
     fn on_message(self: &Rc<Self>, message: Message) {

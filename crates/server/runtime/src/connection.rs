@@ -23,6 +23,10 @@ pub struct Connection {
     pub(crate) replied: Notify,
     closing: Cell<bool>,
     suspended: Cell<bool>,
+    /// Whether the requests that have no answer yet may be executed side by side.
+    overlapping: Cell<bool>,
+    /// A request that waits for the answers before it.
+    held_back: RefCell<Option<Bytes>>,
 }
 
 impl Connection {
@@ -41,6 +45,8 @@ impl Connection {
             replied: Notify::new(),
             closing: Cell::new(false),
             suspended: Cell::new(false),
+            overlapping: Cell::new(false),
+            held_back: RefCell::new(None),
         }
     }
 
@@ -73,7 +79,28 @@ impl Connection {
 
     /// Whether a further request may be executed now.
     pub(crate) fn takes_requests(&self) -> bool {
-        !self.closing.get() && !self.suspended.get() && !self.replies.borrow().is_full()
+        let replies = self.replies.borrow();
+        let must_wait = replies.is_awaiting() && self.held_back.borrow().is_some();
+        let has_room = !replies.is_full();
+        has_room && !must_wait && !self.closing.get() && !self.suspended.get()
+    }
+
+    /// Gives the next request back if it may be executed now, and keeps it otherwise. Requests are
+    /// executed one after the other, so that each sees what those before it did; only some that
+    /// overlap need not wait for the answers of others that do.
+    pub(crate) fn admit(&self, frame: Bytes, overlaps: bool) -> Option<Bytes> {
+        let is_awaiting = self.replies.borrow().is_awaiting();
+        if is_awaiting && !(overlaps && self.overlapping.get()) {
+            self.held_back.replace(Some(frame));
+            return None;
+        }
+        self.overlapping.set(overlaps);
+        Some(frame)
+    }
+
+    /// The request that was kept.
+    pub(crate) fn take_held_back(&self) -> Option<Bytes> {
+        self.held_back.take()
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -146,7 +146,8 @@ fn read<S: Service>(
     Ok(())
 }
 
-/// Executes whole frames until the answers pile up; how many.
+/// Executes whole frames until the answers pile up, or one has to wait for those before it; how
+/// many.
 fn execute<S: Service>(
     service: &Rc<S>,
     connection: &Rc<Connection>,
@@ -154,8 +155,18 @@ fn execute<S: Service>(
 ) -> Result<usize, Ended> {
     let mut executed = 0;
     while connection.takes_requests() {
-        match frames.next_frame() {
-            Ok(Some(frame)) => service.on_frame(connection, frame),
+        let next = match connection.take_held_back() {
+            Some(frame) => Ok(Some(frame)),
+            None => frames.next_frame(),
+        };
+        match next {
+            Ok(Some(frame)) => {
+                let overlaps = service.overlaps(&frame);
+                let Some(frame) = connection.admit(frame, overlaps) else {
+                    break;
+                };
+                service.on_frame(connection, frame);
+            }
             Ok(None) => break,
             Err(error) => {
                 if let Some(left_out) = NO_FRAMES.admit() {

@@ -17,6 +17,10 @@ pub trait Service: 'static {
     /// at once or later; they leave in the order in which their slots were reserved.
     fn on_frame(self: &Rc<Self>, connection: &Rc<Connection>, frame: Bytes);
 
+    /// Whether the request in a frame may be executed while others of which that is true have no
+    /// answer yet. All other requests of a connection are executed one after the other.
+    fn overlaps(&self, frame: &[u8]) -> bool;
+
     /// Another thread left a message.
     fn on_message(self: &Rc<Self>, message: Self::Message);
 

@@ -43,6 +43,10 @@ impl Service for Echo {
         }
     }
 
+    fn overlaps(&self, frame: &[u8]) -> bool {
+        !frame.starts_with(b"alone")
+    }
+
     fn on_message(self: &Rc<Self>, (): ()) {}
 
     fn on_deadline(self: &Rc<Self>) {}

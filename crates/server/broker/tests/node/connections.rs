@@ -2,10 +2,17 @@
 
 use ottla_messages::api_versions_request::ApiVersionsRequest;
 use ottla_messages::api_versions_response::ApiVersionsResponse;
+use ottla_messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
 use ottla_messages::fetch_request::FetchRequest;
-use ottla_messages::metadata_request::MetadataRequest;
+use ottla_messages::list_offsets_request::{
+    ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
+};
+use ottla_messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use ottla_messages::{ApiKey, ErrorCode, KafkaString};
-use ottla_test_node::{Client, FETCH_BY_NAME, TestNode, fetch_request};
+use ottla_test_node::{
+    Client, FETCH_BY_NAME, PRODUCE_BY_NAME, TestNode, batch, fetch_request, only_produced,
+    produce_request,
+};
 
 pub fn api_versions(client: &mut Client) -> ApiVersionsResponse {
     client.call(
@@ -136,5 +143,61 @@ fn a_client_that_believes_to_talk_to_another_cluster_is_told_to_bootstrap_anew()
     ] {
         let response = client.call(5, &request(cluster, id));
         assert_eq!(ErrorCode(response.error_code), error, "{cluster} {id}");
+    }
+}
+
+#[test]
+fn a_request_sees_what_those_before_it_on_its_connection_did() {
+    let node = TestNode::start();
+    let mut client = node.client();
+    for number in 0..10 {
+        let name = format!("orders-{number}");
+        let creating = client.send(7, &create_request(&name));
+        let metadata = MetadataRequest {
+            topics: Some(vec![MetadataRequestTopic {
+                name: Some(KafkaString::from(name.clone())),
+                ..MetadataRequestTopic::default()
+            }]),
+            ..MetadataRequest::default()
+        };
+        let asking = client.send(9, &metadata);
+        let producing = client.send(
+            PRODUCE_BY_NAME,
+            &produce_request(&name, 0, -1, batch(&["v"])),
+        );
+        let latest = client.send(1, &latest_request(&name));
+        client.receive(creating);
+        let known = client.receive(asking);
+        assert_eq!(ErrorCode(known.topics[0].error_code), ErrorCode::NONE);
+        let produced = only_produced(client.receive(producing));
+        assert_eq!(ErrorCode(produced.error_code), ErrorCode::NONE);
+        assert_eq!(client.receive(latest).topics[0].partitions[0].offset, 1);
+    }
+}
+
+fn create_request(name: &str) -> CreateTopicsRequest {
+    CreateTopicsRequest {
+        topics: vec![CreatableTopic {
+            name: KafkaString::copy_from(name),
+            num_partitions: 1,
+            replication_factor: 1,
+            ..CreatableTopic::default()
+        }],
+        timeout_ms: 10_000,
+        ..CreateTopicsRequest::default()
+    }
+}
+
+fn latest_request(name: &str) -> ListOffsetsRequest {
+    ListOffsetsRequest {
+        replica_id: -1,
+        topics: vec![ListOffsetsTopic {
+            name: KafkaString::copy_from(name),
+            partitions: vec![ListOffsetsPartition {
+                timestamp: -1,
+                ..ListOffsetsPartition::default()
+            }],
+        }],
+        ..ListOffsetsRequest::default()
     }
 }

@@ -48,6 +48,10 @@ impl Service for Generous {
         }
     }
 
+    fn overlaps(&self, _frame: &[u8]) -> bool {
+        true
+    }
+
     fn on_message(self: &Rc<Self>, (): ()) {}
     fn on_deadline(self: &Rc<Self>) {}
     fn next_deadline(&self) -> Option<Instant> {
