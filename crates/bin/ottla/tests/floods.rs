@@ -19,7 +19,9 @@ use ottla_messages::init_producer_id_request::InitProducerIdRequest;
 use ottla_messages::join_group_request::{JoinGroupRequest, JoinGroupRequestProtocol};
 use ottla_messages::metadata_request::MetadataRequest;
 use ottla_records::BatchOptions;
-use ottla_test_node::{Client, batch_with, only_produced, produce_request};
+use ottla_test_node::{
+    Client, batch_with, fetch_request, only_produced, produce_request, request_frame,
+};
 use ottla_types::{ProducerEpoch, ProducerId};
 use tempfile::TempDir;
 
@@ -217,4 +219,36 @@ fn groups_that_are_only_asked_for_cost_little() {
     }
     process.assert_growth(before, 4096 * GROUPS);
     client.call(13, &MetadataRequest::default());
+}
+
+#[test]
+fn readers_who_ask_for_much_and_read_nothing_take_little() {
+    const READERS: u64 = 600;
+    const MUCH: i32 = 50_000_000;
+    let process = Process::start();
+    let mut client = process.client();
+    client.create_topic("load", 1, &[]);
+    let value = "v".repeat(60_000);
+    for _ in 0..400 {
+        client.produce_values("load", 0, &[&value]);
+    }
+    let mut request = fetch_request("load", 0, 0);
+    request.max_bytes = MUCH;
+    request.topics[0].partitions[0].partition_max_bytes = MUCH;
+    let frame = request_frame(1, 12, &request);
+    let size = (frame.len() as i32).to_be_bytes();
+    let frames = [&size[..], &frame].concat().repeat(10);
+    let before = process.resident();
+    let idle: Vec<TcpStream> = (0..READERS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(process.address).unwrap();
+            stream.write_all(&frames).unwrap();
+            stream
+        })
+        .collect();
+    for mut stream in &idle {
+        // Its first answer is on its way: what it may cost, it costs by now.
+        stream.read_exact(&mut [0; 4]).unwrap();
+    }
+    process.assert_growth(before, (600 << 20) + READERS * (256 << 10));
 }

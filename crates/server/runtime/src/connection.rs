@@ -8,6 +8,8 @@ use bytes::Bytes;
 use ottla_frames::{ReplyQueue, SlotId};
 use tokio::sync::Notify;
 
+use crate::unsent::is_memory_short;
+
 /// A connection: who is there, and the answers that are due.
 #[derive(Debug)]
 pub struct Connection {
@@ -80,8 +82,9 @@ impl Connection {
     /// Whether a further request may be executed now.
     pub(crate) fn takes_requests(&self) -> bool {
         let replies = self.replies.borrow();
+        let must_take = replies.unsent_bytes() > 0 && is_memory_short();
         let must_wait = replies.is_awaiting() && self.held_back.borrow().is_some();
-        let has_room = !replies.is_full();
+        let has_room = !replies.is_full() && !must_take;
         has_room && !must_wait && !self.closing.get() && !self.suspended.get()
     }
 

@@ -20,6 +20,7 @@ mod replica;
 mod serve;
 mod service;
 mod space;
+mod unsent;
 mod write_back;
 
 pub use checkpoint_turn::CheckpointTurn;
@@ -40,3 +41,4 @@ pub use replica::{
 };
 pub use serve::ConnectionLimits;
 pub use service::Service;
+pub use unsent::affordable_answer;

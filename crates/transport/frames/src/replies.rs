@@ -132,6 +132,12 @@ impl ReplyQueue {
         !self.outgoing.is_empty()
     }
 
+    /// The bytes of all answers that are ready and not sent, sizes included.
+    #[must_use]
+    pub fn unsent_bytes(&self) -> usize {
+        self.unsent_bytes
+    }
+
     /// Whether answers are still owed.
     #[must_use]
     pub fn is_awaiting(&self) -> bool {

@@ -22,7 +22,6 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use ottla_fetch::PartitionOutcome;
-use ottla_log::bytes_held;
 use ottla_messages::ErrorCode;
 use ottla_messages::fetch_request::{FetchPartition, FetchRequest};
 use ottla_messages::fetch_response::{
@@ -44,7 +43,6 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Fe
         return context.send(&refuse_all(&request, ErrorCode::INVALID_REQUEST));
     }
     let max_bytes = request.max_bytes.min(node.config().fetch.max_bytes).max(0) as usize;
-    let max_bytes = max_bytes.min(affordable(bytes_held()));
     let bound = match (
         replica_id(&request, context.version),
         request.isolation_level,
@@ -82,13 +80,6 @@ pub fn handle(service: &Rc<ReactorService>, context: RequestContext, request: Fe
     let answer = fetch.reading.attempt();
     let number = service.reserve_waiter_numbers(1);
     proceed(service, number, fetch, answer, request.max_wait_ms <= 0);
-}
-
-/// How large an answer may be: clients that ask for much and read slowly must not fill the memory.
-fn affordable(held: usize) -> usize {
-    const PLENTY: usize = 256 << 20;
-    const LITTLE: usize = 1 << 20;
-    if held < PLENTY { usize::MAX } else { LITTLE }
 }
 
 /// A partition that a waiting fetch reads can be read further.

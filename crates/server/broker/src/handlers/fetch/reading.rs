@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ottla_log::{RealStorage, Storage};
 use ottla_partition::WaiterId;
-use ottla_runtime::{Pool, Reach, ReadBound, ReadOutcome, ReadRequest};
+use ottla_runtime::{Pool, Reach, ReadBound, ReadOutcome, ReadRequest, affordable_answer};
 
 use super::partitions::Place;
 use crate::Replica;
@@ -102,8 +102,9 @@ impl<S: Storage> Reading<S> {
             bytes: 0,
             urgent: self.places.is_empty(),
         };
+        let max_bytes = self.max_bytes();
         for place in &self.places {
-            let left = self.limits.max_bytes.saturating_sub(answer.bytes);
+            let left = max_bytes.saturating_sub(answer.bytes);
             let outcome = place.read(self.limits.bound, left, answer.bytes == 0);
             answer.bytes += outcome.records.len();
             answer.urgent |= outcome.must_be_told();
@@ -150,7 +151,7 @@ impl<S: Storage> Reading<S> {
 
     /// Whether there is room for what the answer lacks only because the disk has to be waited for.
     fn must_read_cold(&self, answer: &Answer) -> bool {
-        let has_room = answer.bytes == 0 || answer.bytes < self.limits.max_bytes;
+        let has_room = answer.bytes == 0 || answer.bytes < self.max_bytes();
         has_room && answer.outcomes.iter().any(|outcome| outcome.is_cold)
     }
 
@@ -165,8 +166,13 @@ impl<S: Storage> Reading<S> {
         ColdReading {
             cold: cold.collect(),
             answer,
-            max_bytes: self.limits.max_bytes,
+            max_bytes: self.max_bytes(),
         }
+    }
+
+    /// How much an answer may hold that is read now.
+    fn max_bytes(&self) -> usize {
+        self.limits.max_bytes.min(affordable_answer())
     }
 
     /// Remembers an answer that was too little.
